@@ -1,0 +1,39 @@
+/** Network and broadcast addresses, which no port can have. */
+import { parsePrefix } from '../ip.ts';
+import { describe } from '../topology/describe.ts';
+import { lookUp } from '../topology/lookup.ts';
+import type { Check } from './check.ts';
+import { holders } from './holders.ts';
+import { reservedAs } from './reserved.ts';
+
+export const addressReserved: Check = {
+  code: 'address-reserved',
+  severity: 'error',
+  doc: 'A port, router device or floating IP with the network or broadcast address of its IPv4 subnet (`ipam/utils.py: check_subnet_ip`).',
+  check(topology, report) {
+    const find = lookUp(topology);
+    for (const { network, addresses, role } of holders(topology, find)) {
+      for (const { ip_address, pointer, at, subnet } of addresses) {
+        const of = subnet === undefined ? find.holding(network ?? '', ip_address) : find.subnet.get(subnet);
+        const reserved = of && reservedAs(parsePrefix(of.cidr)!, ip_address);
+        // An interface that takes over such a gateway is the gateway's mistake.
+        if (!reserved || (role === 'interface' && of.gateway_ip === ip_address)) continue;
+        const message = `${ip_address} of ${describe(pointer)} is the ${reserved} address of ${of.cidr} (subnet \`${of.name}\`), which no host can have. Neutron refuses it.`;
+        report({ message, pointer, at });
+      }
+    }
+  },
+  wrong: `
+networks:
+  red: {subnets: {red-v4: {cidr: 10.0.0.0/24}}}
+ports:
+  vm1: {network: red, fixed_ips: [{subnet: red-v4, ip_address: 10.0.0.255}]}
+  #                                                            ^^^^^^^^^^ address-reserved
+`,
+  right: `
+networks:
+  red: {subnets: {red-v4: {cidr: 10.0.0.0/24}}}
+ports:
+  vm1: {network: red, fixed_ips: [{subnet: red-v4, ip_address: 10.0.0.254}]}
+`,
+};

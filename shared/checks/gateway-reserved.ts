@@ -1,0 +1,28 @@
+/** Gateways that are the network or broadcast address. */
+import { parsePrefix } from '../ip.ts';
+import type { Check } from './check.ts';
+import { reservedAs } from './reserved.ts';
+
+export const gatewayReserved: Check = {
+  code: 'gateway-reserved',
+  severity: 'error',
+  doc: 'An IPv4 gateway that is the network or broadcast address (`ipam/utils.py: check_gateway_invalid_in_subnet`).',
+  check(topology, report) {
+    for (const { name, pointer, cidr, gateway_ip } of topology.networks.flatMap((each) => each.subnets)) {
+      const reserved = gateway_ip !== null && reservedAs(parsePrefix(cidr)!, gateway_ip);
+      if (!reserved) continue;
+      const message = `The gateway ${gateway_ip} is the ${reserved} address of ${cidr} (subnet \`${name}\`), which no host can have. Neutron refuses it.`;
+      report({ message, pointer: `${pointer}/gateway_ip` });
+    }
+  },
+  wrong: `
+networks:
+  red: {subnets: {red-a: {cidr: 10.0.0.0/24, gateway_ip: 10.0.0.0}, red-b: {cidr: 10.0.1.0/24, gateway_ip: 10.0.1.255}}}
+  #                                                      ^^^^^^^^ gateway-reserved
+  #                                                                                                        ^^^^^^^^^^ gateway-reserved
+`,
+  right: `
+networks:
+  red: {subnets: {red-v4: {cidr: 10.0.0.0/24, gateway_ip: 10.0.0.1}, point: {cidr: 10.0.1.0/31, gateway_ip: 10.0.1.0, enable_dhcp: false}}}
+`,
+};

@@ -1,0 +1,54 @@
+/** Ranges that the agents keep for themselves. */
+import { DEVICE_OWNER, DVR_FIP_LL_CIDR, METADATA_V4_CIDR } from '../neutron.ts';
+import { overlaps } from '../ip.ts';
+import { quote } from '../topology/describe.ts';
+import type { Network, Topology } from '../topology/types.ts';
+import type { Check } from './check.ts';
+
+/** What the agents use for themselves. `l3_ha_net_cidr` is the default of `conf/db/l3_hamode_db.py`. */
+const RANGES = [
+  { cidr: DVR_FIP_LL_CIDR, use: 'the links between qrouter and fip namespaces' },
+  { cidr: '169.254.192.0/18', use: 'HA networks (`l3_ha_net_cidr`)' },
+  { cidr: METADATA_V4_CIDR, use: 'the metadata service' },
+];
+
+export const linkLocalClash: Check = {
+  code: 'link-local-clash',
+  severity: 'warning',
+  doc: 'A subnet in a range that the L3 agent uses inside (`lib: constants.py: DVR_FIP_LL_CIDR, METADATA_V4_CIDR`; `l3_ha_net_cidr`).',
+  check(topology, report) {
+    const haNetworks = haNetworksOf(topology);
+    for (const network of topology.networks) {
+      if (isHaNetwork(network, haNetworks)) continue;
+      for (const { name, cidr, pointer } of network.subnets) {
+        const clashes = RANGES.filter((range) => overlaps(range.cidr, cidr));
+        if (clashes.length === 0) continue;
+        const uses = clashes.map((range) => `${range.cidr} for ${range.use}`).join(', ');
+        const message = `${cidr} of subnet ${quote(name)} meets what the agents use inside: ${uses}. Routes of the two would mix; choose another prefix.`;
+        report({ message, pointer: `${pointer}/cidr` });
+      }
+    }
+  },
+  wrong: `
+networks:
+  red: {subnets: {red-v4: {cidr: 169.254.100.0/24}}}
+  #                              ^^^^^^^^^^^^^^^^ link-local-clash
+  blue: {subnets: {blue-v4: {cidr: 169.254.0.0/16}}}
+  #                                ^^^^^^^^^^^^^^ link-local-clash
+`,
+  right: `
+networks:
+  red: {subnets: {red-v4: {cidr: 169.254.0.0/24}}}
+  HA network tenant 5f2a: {subnets: {ha-subnet: {cidr: 169.254.192.0/18, gateway_ip: null}}}
+  renamed: {subnets: {renamed-ha: {cidr: 169.254.192.0/18, gateway_ip: null}}}
+ports:
+  ha1: {network: renamed, device_owner: network:router_ha_interface}
+`,
+};
+
+/** Neutron's own HA networks: by name (`lib: constants.py: HA_NETWORK_NAME`), or by what is plugged into them. */
+const isHaNetwork = ({ name }: Network, known: Set<string>): boolean =>
+  name.startsWith('HA network tenant ') || known.has(name);
+
+const haNetworksOf = ({ ports }: Topology): Set<string> =>
+  new Set(ports.filter((port) => port.device_owner === DEVICE_OWNER.ha).map((port) => port.network));

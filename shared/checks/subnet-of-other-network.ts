@@ -1,0 +1,39 @@
+/** Subnets that are named for an address, but are of another network. */
+import { describe, quote } from '../topology/describe.ts';
+import { lookUp } from '../topology/lookup.ts';
+import type { Check } from './check.ts';
+import { holders } from './holders.ts';
+
+export const subnetOfOtherNetwork: Check = {
+  code: 'subnet-of-other-network',
+  severity: 'error',
+  doc: "A fixed address on a subnet that is not of the port's network (`db/ipam_backend_mixin.py: _get_subnet_for_fixed_ip`).",
+  check(topology, report) {
+    const find = lookUp(topology);
+    for (const { network, addresses, role } of holders(topology, find)) {
+      if (role !== 'port' && role !== 'gateway') continue;
+      for (const { subnet: name, pointer } of addresses) {
+        const subnet = find.subnet.get(name ?? '');
+        if (!subnet || network === undefined || subnet.network === network || !find.network.has(network)) continue;
+        const message = `Subnet ${quote(subnet.name)} is of network ${quote(subnet.network)}, but ${describe(pointer)} is on network ${quote(network)}. Neutron refuses it; name a subnet of that network.`;
+        const related = [{ pointer: subnet.pointer, message: `subnet ${subnet.name}` }];
+        report({ message, pointer: pointer.replace(/ip_address$/, 'subnet'), related });
+      }
+    }
+  },
+  wrong: `
+networks:
+  red: {subnets: {red-v4: {cidr: 10.0.0.0/24}}}
+  blue: {subnets: {blue-v4: {cidr: 10.1.0.0/24}}}
+ports:
+  vm1: {network: red, fixed_ips: [{subnet: blue-v4, ip_address: 10.1.0.5}]}
+  #                                        ^^^^^^^ subnet-of-other-network
+`,
+  right: `
+networks:
+  red: {subnets: {red-v4: {cidr: 10.0.0.0/24}}}
+  blue: {subnets: {blue-v4: {cidr: 10.1.0.0/24}}}
+ports:
+  vm1: {network: blue, fixed_ips: [{subnet: blue-v4, ip_address: 10.1.0.5}]}
+`,
+};

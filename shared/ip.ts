@@ -1,0 +1,160 @@
+/**
+ * IP addresses and prefixes of both families as text and numbers. Total: what is not an address gives `undefined`.
+ * Text in, text out, because every tool prints text; numbers only where a sum is needed.
+ */
+import type { Family } from './state.ts';
+
+export interface Prefix {
+  family: Family;
+  /** The address with its host bits, canonical text. */
+  address: string;
+  length: number;
+}
+
+/** IPv4 as an unsigned 32-bit number; only the dotted decimal form without leading zeros, as Neutron and iproute2 take it. */
+export function ipv4Value(text: string): number | undefined {
+  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
+  if (!match) return undefined;
+  let value = 0;
+  for (const part of match.slice(1)) {
+    if (Number(part) > 255 || (part.length > 1 && part.startsWith('0'))) return undefined;
+    value = value * 256 + Number(part);
+  }
+  return value;
+}
+
+export const ipv4Text = (value: number): string =>
+  [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255].join('.');
+
+/** IPv6 as eight 16-bit groups, or `undefined`. Zone ids are not accepted. */
+export function ipv6Groups(text: string): number[] | undefined {
+  let body = text;
+  const embedded = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(text);
+  if (embedded) {
+    const value = ipv4Value(embedded[2]!);
+    if (value === undefined) return undefined;
+    body = `${embedded[1]!}${(value >>> 16).toString(16)}:${(value & 0xffff).toString(16)}`;
+  }
+  const halves = body.split('::');
+  if (halves.length > 2) return undefined;
+  const groups = halves.map((half) => (half === '' ? [] : half.split(':')));
+  if (groups.flat().some((group) => !/^[0-9a-fA-F]{1,4}$/.test(group))) return undefined;
+  const count = groups.flat().length;
+  if (halves.length === 1 ? count !== 8 : count > 7) return undefined;
+  const numbers = groups.map((half) => half.map((group) => parseInt(group, 16)));
+  return [...numbers[0]!, ...Array<number>(8 - count).fill(0), ...(numbers[1] ?? [])];
+}
+
+/** Canonical text of RFC 5952: lower case, the longest run of zeros (the first of equal ones, at least two groups) compressed. */
+export function ipv6Text(groups: readonly number[]): string {
+  let best = { start: -1, length: 1 };
+  for (let start = 0; start < 8; start++) {
+    let length = 0;
+    while (start + length < 8 && groups[start + length] === 0) length++;
+    if (length > best.length) best = { start, length };
+  }
+  return best.start < 0
+    ? groupsText(groups)
+    : `${groupsText(groups.slice(0, best.start))}::${groupsText(groups.slice(best.start + best.length))}`;
+}
+
+const groupsText = (part: readonly number[]): string => part.map((group) => group.toString(16)).join(':');
+
+export const familyOf = (text: string): Family | undefined =>
+  ipv4Value(text) !== undefined ? 'inet' : ipv6Groups(text) ? 'inet6' : undefined;
+
+/** The canonical text of an address, or `undefined`. */
+export function canonical(text: string): string | undefined {
+  if (ipv4Value(text) !== undefined) return text;
+  const groups = ipv6Groups(text);
+  return groups && ipv6Text(groups);
+}
+
+const bits = (family: Family): number => (family === 'inet' ? 32 : 128);
+
+/** `10.0.0.1/24`; a bare address is a whole one (`/32`, `/128`). Host bits stay. */
+export function parsePrefix(text: string): Prefix | undefined {
+  const [head, tail, rest] = text.split('/');
+  const address = canonical(head!);
+  const family = address && familyOf(address);
+  if (!address || !family || rest !== undefined) return undefined;
+  if (tail === undefined) return { family, address, length: bits(family) };
+  if (!/^\d{1,3}$/.test(tail) || Number(tail) > bits(family)) return undefined;
+  return { family, address, length: Number(tail) };
+}
+
+const bigValue = (address: string): bigint => {
+  const four = ipv4Value(address);
+  if (four !== undefined) return BigInt(four);
+  return ipv6Groups(address)!.reduce((sum, group) => (sum << 16n) | BigInt(group), 0n);
+};
+
+const bigText = (value: bigint, family: Family): string =>
+  family === 'inet'
+    ? ipv4Text(Number(value))
+    : ipv6Text(Array.from({ length: 8 }, (_, i) => Number((value >> BigInt(16 * (7 - i))) & 0xffffn)));
+
+/** First and last address of a prefix as numbers of its family. */
+function bounds({ family, address, length }: Prefix): [first: bigint, last: bigint] {
+  const host = (1n << BigInt(bits(family) - length)) - 1n;
+  const first = bigValue(address) & ~host;
+  return [first, first | host];
+}
+
+/** The prefix without host bits: `10.0.0.0/24` of `10.0.0.1/24`. */
+export const networkText = (prefix: Prefix): string => `${bigText(bounds(prefix)[0], prefix.family)}/${prefix.length}`;
+
+/** The last address of an IPv4 prefix; none for /31 and /32 (RFC 3021), as the kernel sets it. */
+export const broadcastOf = (prefix: Prefix): string | undefined =>
+  prefix.family === 'inet' && prefix.length < 31 ? bigText(bounds(prefix)[1], 'inet') : undefined;
+
+/** Whether `inner` (an address or prefix) lies wholly inside `outer`; false for other families or bad text. */
+export function contains(outer: string | Prefix, inner: string | Prefix): boolean {
+  const a = typeof outer === 'string' ? parsePrefix(outer) : outer;
+  const b = typeof inner === 'string' ? parsePrefix(inner) : inner;
+  if (!a || !b || a.family !== b.family || b.length < a.length) return false;
+  const [first, last] = bounds(a);
+  const value = bigValue(b.address);
+  return first <= value && value <= last;
+}
+
+/** Whether two prefixes share an address. */
+export const overlaps = (a: string, b: string): boolean => contains(a, b) || contains(b, a);
+
+/** Address number `n` of a prefix, counted from its network address; `undefined` when it is not inside. */
+export function nthAddress(prefix: Prefix, n: number): string | undefined {
+  const [first, last] = bounds(prefix);
+  const value = first + BigInt(n);
+  return value <= last ? bigText(value, prefix.family) : undefined;
+}
+
+/** Orders addresses of one family by value. */
+export function compareAddresses(a: string, b: string): number {
+  const [x, y] = [bigValue(a), bigValue(b)];
+  return x < y ? -1 : x > y ? 1 : 0;
+}
+
+/** The link-local address that the kernel makes from a MAC (modified EUI-64, RFC 4291 appendix A). */
+export function linkLocalOf(mac: string): string {
+  const octets = mac.split(':').map((octet) => parseInt(octet, 16));
+  const word = (high: number, low: number) => (octets[high]! << 8) | octets[low]!;
+  return ipv6Text([0xfe80, 0, 0, 0, word(0, 1) ^ 0x0200, (octets[2]! << 8) | 0xff, 0xfe00 | octets[3]!, word(4, 5)]);
+}
+
+/** The MAC behind a modified EUI-64 interface identifier, or `undefined` when the address is not of that form. */
+export function macOfLinkLocal(address: string): string | undefined {
+  const groups = ipv6Groups(address);
+  if (!groups || groups[0] !== 0xfe80 || (groups[5]! & 0xff) !== 0xff || groups[6]! >>> 8 !== 0xfe) return undefined;
+  const octets = [
+    groups[4]! >>> 8,
+    groups[4]! & 255,
+    groups[5]! >>> 8,
+    groups[6]! & 255,
+    groups[7]! >>> 8,
+    groups[7]! & 255,
+  ];
+  octets[0] = octets[0]! ^ 2;
+  return octets.map((octet) => octet.toString(16).padStart(2, '0')).join(':');
+}
+
+export const isMac = (text: string): boolean => /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(text);

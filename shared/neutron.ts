@@ -1,0 +1,63 @@
+/**
+ * Neutron's names and numbers, under Neutron's own identifiers, so that a search finds both sides.
+ * Each cites the file it comes from, relative to `neutron/`; `lib:` is neutron-lib.
+ */
+
+/** `lib: constants.py: LINUX_DEV_LEN`, used as `agent/linux/interface.py: LinuxInterfaceDriver.DEV_NAME_LEN`. */
+export const DEV_NAME_LEN = 14;
+
+/** `agent/l3/namespaces.py: NS_PREFIX`, `dvr_snat_ns.py: SNAT_NS_PREFIX`, `dvr_fip_ns.py: FIP_NS_PREFIX`, `agent/linux/dhcp.py: NS_PREFIX`. */
+export const NS_PREFIX = { qrouter: 'qrouter-', snat: 'snat-', fip: 'fip-', qdhcp: 'qdhcp-' } as const;
+
+/**
+ * Device name prefixes: `router_info.py: INTERNAL_DEV_PREFIX, EXTERNAL_DEV_PREFIX`, `dvr_snat_ns.py: SNAT_INT_DEV_PREFIX`,
+ * `dvr_fip_ns.py: FIP_EXT_DEV_PREFIX, ROUTER_2_FIP_DEV_PREFIX, FIP_2_ROUTER_DEV_PREFIX`, `ha_router.py: HA_DEV_PREFIX`.
+ */
+export const DEV_PREFIX = { qr: 'qr-', qg: 'qg-', sg: 'sg-', fg: 'fg-', rfp: 'rfp-', fpr: 'fpr-', ha: 'ha-' } as const;
+export type DeviceKind = keyof typeof DEV_PREFIX;
+
+/** `agent/l3/dvr_fip_ns.py`. `FIP_PR_END` is exclusive. */
+export const FIP_RT_TBL = 16;
+export const FIP_PR_START = 32768;
+export const FIP_PR_END = FIP_PR_START + 40000;
+export const FAST_PATH_EXIT_PR = 80000;
+
+/** `lib: constants.py: DVR_FIP_LL_CIDR`; pairs are its /31 networks (`link_local_allocator.py`). */
+export const DVR_FIP_LL_CIDR = '169.254.64.0/18';
+
+/** `agent/linux/iptables_manager.py: binary_name`, cut to 16 characters. */
+export const WRAP = 'neutron-l3-agent';
+
+/** `conf/agent/l3/config.py: metadata_access_mark, external_ingress_mark, metadata_port`. */
+export const METADATA_MARK = '0x1';
+export const EXTERNAL_INGRESS_MARK = '0x2';
+export const METADATA_PORT = 9697;
+/** `lib: constants.py: METADATA_V4_CIDR`. */
+export const METADATA_V4_CIDR = '169.254.169.254/32';
+
+/** Mask of the metadata and ingress marks, and of the address scope marks (`router_info.py: ADDRESS_SCOPE_MARK_MASK`). */
+export const ROUTER_MARK_MASK = '0xffff';
+export const ADDRESS_SCOPE_MARK_MASK = '0xffff0000';
+/** `router_info.py: ADDRESS_SCOPE_MARK_ID_MIN`; the id of "no scope" is taken first. */
+export const ADDRESS_SCOPE_MARK_ID_MIN = 1024;
+
+/** `lib: constants.py`: device owners. */
+export const DEVICE_OWNER = {
+  interface: 'network:router_interface_distributed',
+  snat: 'network:router_centralized_snat',
+  gateway: 'network:router_gateway',
+  agentGateway: 'network:floatingip_agent_gateway',
+  floatingIp: 'network:floatingip',
+  ha: 'network:router_ha_interface',
+  dhcp: 'network:dhcp',
+} as const;
+
+/** `lib: constants.py: ROUTER_INTERFACE_OWNERS`. */
+export const ROUTER_INTERFACE_OWNERS: readonly string[] = [
+  'network:router_interface',
+  'network:ha_router_replicated_interface',
+  'network:router_interface_distributed',
+];
+
+/** A device name: prefix and id cut to 14 characters; the id's dashes count. */
+export const deviceName = (kind: DeviceKind, id: string): string => `${DEV_PREFIX[kind]}${id}`.slice(0, DEV_NAME_LEN);

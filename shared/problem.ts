@@ -1,0 +1,38 @@
+/**
+ * What is wrong with a text that a person wrote: plain data, never an exception.
+ * A problem points into the topology by JSON pointer; `range` wins where no pointer can name the place (a YAML error).
+ */
+
+/** A JSON pointer into the topology file, RFC 6901: `/routers/router1/interfaces/red-v4`. */
+export type Pointer = string;
+
+/** Half-open range of UTF-16 offsets into a text: `[start, end)`. Only `server/features` turns these into lines and columns. */
+export type Range = readonly [start: number, end: number];
+
+export type Severity = 'error' | 'warning' | 'information';
+
+export interface Problem {
+  /** Stable code, kebab-case, equal to the file name of the check that found it. */
+  code: string;
+  severity: Severity;
+  /** What is wrong, where, why it matters and what to do, for a person. */
+  message: string;
+  pointer: Pointer;
+  /** Which part of the entry at `pointer` to underline; the value when absent. */
+  at?: 'key' | 'value';
+  /** Set where no pointer can name the place. */
+  range?: Range;
+  /** Other places that have to do with it: the subnet that overlaps, the port that has the address. */
+  related?: { pointer: Pointer; message: string }[];
+}
+
+/** Joins unescaped keys to a pointer (RFC 6901, section 3: `~` → `~0`, `/` → `~1`). */
+export const pointer = (...keys: (string | number)[]): Pointer =>
+  keys.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+
+/** The unescaped keys of a pointer. */
+export const pointerKeys = (p: Pointer): string[] =>
+  p
+    .split('/')
+    .slice(1)
+    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));

@@ -1,0 +1,163 @@
+/**
+ * What a node is: the one type that the engine computes (expected) and the collectors read (live).
+ * Field names are those that `ip -j` prints; parsing narrows and normalises, it does not rename.
+ * Everything here is JSON. Absent is not empty: an aspect that nobody collected is `undefined`, an empty one is `[]`.
+ */
+import type { Pointer } from './problem.ts';
+
+/** Address family as iproute2 names it. */
+export type Family = 'inet' | 'inet6';
+
+/** Provenance of an expected item: from which line of the topology, why, and the Neutron identifier it follows from. Compare ignores it. */
+export interface Because {
+  pointer: Pointer;
+  /** One sentence for a person. */
+  sentence: string;
+  /** Neutron's file and identifier: `dvr_local_router.py: _snat_redirect_modify`. */
+  neutron: string;
+}
+
+export interface Item {
+  because?: Because;
+}
+
+/** `ip -j -d link`. */
+export interface Link extends Item {
+  ifname: string;
+  mtu: number;
+  /** MAC, lower case; absent when unknown. */
+  address?: string;
+  /** Narrowed to `UP`: the others depend on driver and carrier. */
+  flags: string[];
+}
+
+/** One entry of `addr_info` of `ip -j addr`, with the device it is on. */
+export interface Address extends Item {
+  family: Family;
+  ifname: string;
+  local: string;
+  prefixlen: number;
+  broadcast?: string;
+  scope: string;
+}
+
+/** `ip -j rule`. `src` keeps its host bits, as the kernel shows it. */
+export interface Rule extends Item {
+  family: Family;
+  priority: number;
+  not?: true;
+  /** `all` or an address. */
+  src: string;
+  /** Absent for `all` and for a whole address. */
+  srclen?: number;
+  dst?: string;
+  dstlen?: number;
+  iif?: string;
+  oif?: string;
+  /** Lower-case hex as printed: `0x1`. */
+  fwmark?: string;
+  fwmask?: string;
+  /** Table name or number as text; absent for an action without table. */
+  table?: string;
+  /** `unreachable`, `blackhole`, `prohibit`, …; absent for a lookup. */
+  action?: string;
+  /** Selectors that Neutron never uses, as printed: `tos 0x10`, `suppress_prefixlength 0`. */
+  extra?: string;
+}
+
+export interface Nexthop {
+  gateway?: string;
+  dev?: string;
+  weight?: number;
+}
+
+/** `ip -j route show table all`. Defaults that iproute2 leaves out are left out here too: type unicast, table main, scope global. */
+export interface Route extends Item {
+  family: Family;
+  type?: string;
+  /** `default`, an address or a prefix. */
+  dst: string;
+  gateway?: string;
+  dev?: string;
+  table?: string;
+  protocol?: string;
+  scope?: string;
+  prefsrc?: string;
+  metric?: number;
+  nexthops?: Nexthop[];
+  /** Narrowed to what stops forwarding: `dead`, `linkdown`. */
+  flags?: string[];
+}
+
+/** `ip -j neigh`. */
+export interface Neighbour extends Item {
+  family: Family;
+  dst: string;
+  dev: string;
+  lladdr?: string;
+  /** As printed: `PERMANENT`, `REACHABLE`, `STALE`, `FAILED`, … */
+  state: string[];
+}
+
+export interface Sysctl extends Item {
+  /** `net.ipv4.ip_forward`; slashes of a device name with dots are not used by Neutron. */
+  key: string;
+  value: string;
+}
+
+/** One line of `iptables-save` or `ip6tables-save`: a chain with its policy, or a rule. The order of the array is the kernel's. */
+export interface IptablesItem extends Item {
+  family: Family;
+  /** `raw`, `mangle`, `nat`, `filter`. */
+  table: string;
+  chain: string;
+  /** Of a chain line: `ACCEPT`, `DROP`, or `-` for a user chain. Counters are dropped. */
+  policy?: string;
+  /** Of a rule line: the text behind `-A CHAIN `. */
+  spec?: string;
+}
+
+/** One line of a state file of the L3 agent, `$state_path/fip-priorities` or `fip-linklocal-networks`. */
+export interface AllocationLine extends Item {
+  file: 'fip-priorities' | 'fip-linklocal-networks';
+  key: string;
+  value: string;
+}
+
+/** The aspects of a namespace. A new aspect is one field here, its file in `aspects/`, and one line of the table there. */
+export interface NamespaceState {
+  links?: Link[];
+  addresses?: Address[];
+  rules?: Rule[];
+  routes?: Route[];
+  neighbours?: Neighbour[];
+  sysctls?: Sysctl[];
+  iptables?: IptablesItem[];
+}
+
+export type NamespaceAspect = keyof NamespaceState;
+export type AspectName = NamespaceAspect | 'namespaces' | 'allocations';
+
+/**
+ * Where a state says nothing, and why. In a live state: not collected. In an expected state: not modelled.
+ * Compare reports nothing inside a gap of either side and lists the gap instead.
+ */
+export interface Gap {
+  /** A namespace name; `kind-*` for all namespaces of a kind; `-` for the node itself. */
+  namespace: string;
+  aspect: AspectName;
+  /** Only this family is unknown; both when absent. */
+  family?: Family;
+  reason: string;
+  /** The line of the topology that leads out of what is modelled, where there is one. */
+  pointer?: Pointer;
+}
+
+export interface NodeState {
+  node: string;
+  /** By name. Whether the list is complete is told by the absence of a gap `{namespace: '-', aspect: 'namespaces'}`. */
+  namespaces: Record<string, NamespaceState & Item>;
+  /** Absent: the agent's state files were not collected. */
+  allocations?: AllocationLine[];
+  gaps: Gap[];
+}

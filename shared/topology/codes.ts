@@ -1,0 +1,16 @@
+/** The codes of what the reader may find wrong in a topology file, and what each is about. Checks have codes of their own. */
+export const READER_CODES = {
+  'bad-address': 'Not an IP address.',
+  'bad-id': 'Neither a UUID nor at least its first 11 characters.',
+  'bad-mac': 'Not a MAC address that a port can have.',
+  'bad-prefix': 'Not an IP prefix, or one with bits set behind its length.',
+  'conflicting-keys': 'Two keys that say different things about one.',
+  'duplicate-key': 'A key or name that is used twice in one map; the first one counts.',
+  'missing-key': 'A key without which the thing means nothing; the thing is left out.',
+  'unknown-key': 'A key that the vocabulary does not have, and so has no effect.',
+  'unknown-release': 'A release that is not known; it is read as the newest.',
+  'wrong-type': 'A value of another type than the key takes.',
+  'yaml-error': 'Text that is not YAML; what could be understood is used.',
+} as const;
+
+export type ReaderCode = keyof typeof READER_CODES;

@@ -1,0 +1,79 @@
+/** The things of a topology by name, made once where many are looked up. Of things with one name the first is found. */
+import { familyOf, networkText, parsePrefix } from '../ip.ts';
+import type { Family } from '../state.ts';
+import type { ReferenceKind } from './fields.ts';
+import type { Network, Node, Port, Router, Subnet, Topology } from './types.ts';
+
+export interface Lookup extends Record<ReferenceKind, ReadonlyMap<string, unknown>> {
+  node: ReadonlyMap<string, Node>;
+  network: ReadonlyMap<string, Network>;
+  subnet: ReadonlyMap<string, Subnet>;
+  router: ReadonlyMap<string, Router>;
+  port: ReadonlyMap<string, Port>;
+  /** The routers that have an interface on a subnet, by its name, in the order of the file. */
+  routersOfSubnet: ReadonlyMap<string, Router[]>;
+  /** The subnet of a network, by its name, that holds an address; the smallest if several do. */
+  holding: (network: string, address: string) => Subnet | undefined;
+}
+
+export function lookUp(topology: Topology): Lookup {
+  return {
+    node: byName(topology.nodes),
+    network: byName(topology.networks),
+    subnet: byName(topology.networks.flatMap((network) => network.subnets)),
+    router: byName(topology.routers),
+    port: byName(topology.ports),
+    holding: holding(topology.networks),
+    routersOfSubnet: grouped(
+      topology.routers.flatMap((router) => router.interfaces.map(({ subnet }) => [subnet, router] as const)),
+    ),
+  };
+}
+
+/** Values by key, in order. */
+export function grouped<Key, T>(entries: Iterable<readonly [Key, T]>): Map<Key, T[]> {
+  const groups = new Map<Key, T[]>();
+  for (const [key, value] of entries) {
+    const group = groups.get(key);
+    if (group) group.push(value);
+    else groups.set(key, [value]);
+  }
+  return groups;
+}
+
+/** By prefix length and network address, because a network may have thousands of subnets. */
+function holding(networks: Network[]): Lookup['holding'] {
+  const prefixes = new Map(networks.map(({ name, subnets }) => [name, prefixTable(subnets)]));
+  return (network, address) => {
+    const family = familyOf(address);
+    const table = prefixes.get(network);
+    if (!family || !table) return undefined;
+    for (const length of table.lengths[family]) {
+      const subnet = table.byCidr.get(networkText({ family, address, length }));
+      if (subnet) return subnet;
+    }
+    return undefined;
+  };
+}
+
+interface PrefixTable {
+  byCidr: Map<string, Subnet>;
+  /** Longest first. */
+  lengths: Record<Family, number[]>;
+}
+
+function prefixTable(subnets: Subnet[]): PrefixTable {
+  const byCidr = new Map(subnets.toReversed().map((subnet) => [subnet.cidr, subnet]));
+  const prefixes = [...byCidr.keys()].map((cidr) => parsePrefix(cidr)!);
+  const lengths = (family: Family): number[] => {
+    const ofFamily = prefixes.filter((prefix) => prefix.family === family).map(({ length }) => length);
+    return [...new Set(ofFamily)].toSorted((a, b) => b - a);
+  };
+  return { byCidr, lengths: { inet: lengths('inet'), inet6: lengths('inet6') } };
+}
+
+function byName<T extends { name: string }>(things: T[]): Map<string, T> {
+  const map = new Map<string, T>();
+  for (const thing of things) if (!map.has(thing.name)) map.set(thing.name, thing);
+  return map;
+}

@@ -1,0 +1,50 @@
+/** A topology's things by name and by what they are on; made once for each topology. */
+import { familyOf } from '../ip.ts';
+import { type Lookup, grouped, lookUp } from './lookup.ts';
+import type { FixedIp, Network, Port, Router, RouterInterface, Subnet, Topology } from './types.ts';
+
+export interface Relations extends Lookup {
+  topology: Topology;
+  /** Ports with an address in a subnet, in file order, by the subnet's name. */
+  addressesOfSubnet: ReadonlyMap<string, { port: Port; ip_address: string }[]>;
+  interfacesOfSubnet: ReadonlyMap<string, { router: Router; interface: RouterInterface }[]>;
+}
+
+const cache = new WeakMap<Topology, Relations>();
+
+export function relationsOf(topology: Topology): Relations {
+  const known = cache.get(topology);
+  if (known) return known;
+  const relations = relate(topology);
+  cache.set(topology, relations);
+  return relations;
+}
+
+function relate(topology: Topology): Relations {
+  const lookup = lookUp(topology);
+  const addresses = topology.ports.flatMap((port) =>
+    port.fixed_ips.flatMap((fixed) => {
+      const subnet = subnetOf(lookup, port.network, fixed);
+      return subnet ? [[subnet.name, { port, ip_address: fixed.ip_address }] as const] : [];
+    }),
+  );
+  const interfaces = topology.routers.flatMap((router) =>
+    router.interfaces.map((entry) => [entry.subnet, { router, interface: entry }] as const),
+  );
+  return { ...lookup, topology, addressesOfSubnet: grouped(addresses), interfacesOfSubnet: grouped(interfaces) };
+}
+
+/** The subnet of a fixed IP: the one that it names, else the one of the network that holds the address. */
+export function subnetOf(lookup: Lookup, network: string, fixed: FixedIp): Subnet | undefined {
+  if (fixed.subnet !== undefined) return lookup.subnet.get(fixed.subnet);
+  return lookup.holding(network, fixed.ip_address);
+}
+
+export const isIpv4 = (subnet: Subnet): boolean => familyOf(subnet.cidr.split('/')[0]!) === 'inet';
+
+/** MTU of a network: its own, or the default of `global_physnet_mtu` less the encapsulation (`type_tunnel.py: get_mtu`). */
+export function mtuOf(network: Network | undefined): number {
+  if (network?.mtu !== undefined) return network.mtu;
+  const overhead: Record<string, number> = { vxlan: 50, geneve: 50, gre: 42 };
+  return 1500 - (overhead[network?.network_type ?? ''] ?? 0);
+}

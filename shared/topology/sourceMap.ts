@@ -1,0 +1,44 @@
+/**
+ * Where in the text each entry of the topology stands: pointer → ranges of its key and value, in the order of the file.
+ * Offsets are UTF-16 units of the text that was read; only the editor's side turns them into lines and columns.
+ */
+import type { Pointer, Range } from '../problem.ts';
+
+export interface Place {
+  /** The key; absent for the whole file and for items of a list. */
+  key?: Range;
+  value: Range;
+}
+
+/** Outer entries come before inner ones. Items of a list that could not be read are not in it, nor counted in the indices of the others. */
+export type SourceMap = ReadonlyMap<Pointer, Place>;
+
+/**
+ * The range of an entry's key or value. An entry that has none (a key that was left out, the inside of an alias)
+ * is placed at its nearest ancestor, there at the key, which is short. `undefined` only for an empty map.
+ */
+export function locate(sourceMap: SourceMap, pointer: Pointer, at: 'key' | 'value' = 'value'): Range | undefined {
+  const place = sourceMap.get(pointer);
+  if (place) return at === 'key' ? (place.key ?? place.value) : place.value;
+  for (let up = parent(pointer); up !== undefined; up = parent(up)) {
+    const ancestor = sourceMap.get(up);
+    if (ancestor) return ancestor.key ?? ancestor.value;
+  }
+  return undefined;
+}
+
+/** The innermost entry whose key, value or what lies between them is at an offset; its end counts as inside. The whole file is `''`. */
+export function pointerAt(sourceMap: SourceMap, offset: number): Pointer {
+  let found: Pointer = '';
+  // Outer entries come first, so the last hit is the innermost.
+  for (const [pointer, { key, value }] of sourceMap) {
+    const start = key?.[0] ?? value[0];
+    const end = Math.max(key?.[1] ?? value[1], value[1]);
+    if (start <= offset && offset <= end) found = pointer;
+  }
+  return found;
+}
+
+function parent(pointer: Pointer): Pointer | undefined {
+  return pointer === '' ? undefined : pointer.slice(0, pointer.lastIndexOf('/'));
+}

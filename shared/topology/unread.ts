@@ -1,0 +1,48 @@
+/** What a topology does not tell because a part of its file could not be read: who concludes from an absence asks here. */
+import { pointer as join, pointerKeys, type Pointer } from '../problem.ts';
+import type { ReferenceKind } from './fields.ts';
+import type { Topology } from './types.ts';
+
+export interface Unread {
+  /** Whether something at, in or around the entry was not read. */
+  touches(pointer: Pointer): boolean;
+  /** Whether the file may have a thing of that name which is not in the topology. */
+  mayHave(kind: ReferenceKind, name: string): boolean;
+}
+
+export function unreadOf(topology: Topology): Unread {
+  const unread = new Set(topology.unread);
+  const around = new Set(topology.unread?.flatMap(ancestors));
+  const subnets = unreadSubnets(unread);
+  const isIn = (pointer: Pointer) => ancestors(pointer).some((each) => unread.has(each));
+  return {
+    touches: (pointer) => unread.size > 0 && (isIn(pointer) || around.has(pointer)),
+    mayHave(kind, name) {
+      if (unread.size === 0) return false;
+      return kind === 'subnet' ? subnets.any || subnets.names.has(name) : isIn(join(`${kind}s`, name));
+    },
+  };
+}
+
+/** A pointer and all that it is inside of. */
+function ancestors(pointer: Pointer): Pointer[] {
+  const list = [pointer];
+  for (let cut = pointer.lastIndexOf('/'); cut >= 0; cut = pointer.lastIndexOf('/', cut - 1)) {
+    list.push(pointer.slice(0, cut));
+    if (cut === 0) break;
+  }
+  return list;
+}
+
+/** A subnet may be in any network: its name, or that of any when a whole network or its `subnets` are not read. */
+function unreadSubnets(unread: Iterable<Pointer>): { any: boolean; names: Set<string> } {
+  const names = new Set<string>();
+  let any = false;
+  for (const pointer of unread) {
+    const [section, , part, subnet, deeper] = pointerKeys(pointer);
+    if (section !== undefined && section !== 'networks') continue;
+    if (part === undefined || (part === 'subnets' && subnet === undefined)) any = true;
+    else if (part === 'subnets' && deeper === undefined) names.add(subnet!);
+  }
+  return { any, names };
+}

@@ -1,0 +1,88 @@
+/** A language client on a pipe: starts `node server/lsp.ts --stdio` and speaks LSP to it, as any editor does. */
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import {
+  createProtocolConnection,
+  StreamMessageReader,
+  StreamMessageWriter,
+  type Diagnostic,
+  type ProtocolConnection,
+  type PublishDiagnosticsParams,
+} from 'vscode-languageserver/node';
+
+const SERVER = path.resolve(import.meta.dirname, '../../server/lsp.ts');
+
+export interface LspClient {
+  connection: ProtocolConnection;
+  open(uri: string, text: string): Promise<void>;
+  /** Replaces the whole text, or a range of it. */
+  change(uri: string, version: number, changes: object[]): Promise<void>;
+  /** Resolves when the last published diagnostics of a document satisfy `wanted`; rejects after ten seconds. */
+  diagnostics(uri: string, wanted: (diagnostics: Diagnostic[]) => boolean): Promise<Diagnostic[]>;
+  /** `shutdown` and `exit`; the exit status, and what the server wrote to standard error. */
+  stop(): Promise<{ status: number | null; stderr: string }>;
+}
+
+/**
+ * @param settings what `workspace/configuration` is answered with
+ * @param program the server; default: the one in the sources
+ */
+export async function startLsp(settings: object = {}, program = SERVER): Promise<LspClient> {
+  const child = spawn(process.execPath, [program, '--stdio']);
+  let stderr = '';
+  child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
+  const closed = new Promise<number | null>((resolve) => {
+    child.once('close', resolve);
+  });
+  const connection = createProtocolConnection(
+    new StreamMessageReader(child.stdout),
+    new StreamMessageWriter(child.stdin),
+  );
+  const published = new Map<string, Diagnostic[]>();
+  const waiting = new Set<() => void>();
+  connection.onNotification('textDocument/publishDiagnostics', ({ uri, diagnostics }: PublishDiagnosticsParams) => {
+    published.set(uri, diagnostics);
+    for (const check of waiting) check();
+  });
+  connection.onRequest('workspace/configuration', () => [settings]);
+  connection.onError(() => undefined);
+  connection.listen();
+  const capabilities = { workspace: { configuration: true } };
+  await connection.sendRequest('initialize', { processId: process.pid, rootUri: null, capabilities });
+  await connection.sendNotification('initialized', {});
+  return {
+    connection,
+    open: (uri, text) =>
+      connection.sendNotification('textDocument/didOpen', {
+        textDocument: { uri, languageId: 'dvr-topology', version: 1, text },
+      }),
+    change: (uri, version, contentChanges) =>
+      connection.sendNotification('textDocument/didChange', { textDocument: { uri, version }, contentChanges }),
+    diagnostics: (uri, wanted) => waitFor(waiting, () => published.get(uri), wanted),
+    async stop() {
+      await connection.sendRequest('shutdown');
+      await connection.sendNotification('exit');
+      const status = await closed;
+      connection.dispose();
+      return { status, stderr };
+    },
+  };
+}
+
+function waitFor<T>(waiting: Set<() => void>, read: () => T | undefined, wanted: (value: T) => boolean): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      waiting.delete(check);
+      reject(new Error(`no such diagnostics; the last ones: ${JSON.stringify(read())}`));
+    }, 10_000);
+    const check = (): void => {
+      const value = read();
+      if (value === undefined || !wanted(value)) return;
+      clearTimeout(timer);
+      waiting.delete(check);
+      resolve(value);
+    };
+    waiting.add(check);
+    check();
+  });
+}
