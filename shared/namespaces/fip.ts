@@ -1,0 +1,74 @@
+/** `fip-<external network>`: where floating IPs of a node come and go. `agent/l3/dvr_fip_ns.py`. */
+import { ipv4Value } from '../ip.ts';
+import { DEVICE_OWNER } from '../neutron.ts';
+import type { Hosted } from '../placement.ts';
+import { pointer } from '../problem.ts';
+import type { Network } from '../topology/types.ts';
+import { type Context, agentGatewayPort, externalDevice, namespaceName, outsideOf } from './devices.ts';
+import { distributedFloatingIps, extraRoute, fipLinkOf } from './qrouter.ts';
+import type { FipNamespace, FipRouterFact } from './types.ts';
+
+/**
+ * @param hosted the node's routers
+ * @returns undefined when no router of this node has a gateway on the network and no active agent gateway port keeps the namespace
+ */
+export function fipNamespace(context: Context, network: Network, hosted: Hosted[]): FipNamespace | undefined {
+  const { lookup, node } = context;
+  const own = hosted.filter(({ router }) => router.external_gateway?.network === network.name);
+  const port = agentGatewayPort(context, network, DEVICE_OWNER.agentGateway);
+  if (own.length === 0 && port?.status !== 'ACTIVE') return undefined;
+  const neutron = 'dvr_fip_ns.py: create_or_update_gateway_port';
+  const because = own[0]
+    ? {
+        pointer: own[0].router.external_gateway!.pointer,
+        sentence: `${node.name} holds ${own[0].router.name}, which has its gateway on ${network.name}`,
+        neutron,
+      }
+    : {
+        pointer: port!.pointer,
+        sentence: `${node.name} has an active gateway port on ${network.name}: the namespace stays until the last router leaves that network`,
+        neutron,
+      };
+  const what = `${network.name} on ${node.name}`;
+  const fg = externalDevice(
+    context,
+    'fg',
+    port
+      ? {
+          pointer: port.pointer,
+          fixed_ips: port.fixed_ips,
+          ...(port.id ? { port_id: port.id } : {}),
+          ...(port.mac_address ? { mac_address: port.mac_address } : {}),
+        }
+      : { pointer: network.pointer + pointer('fg', node.name), fixed_ips: [] },
+    network,
+    { ...because, pointer: port?.pointer ?? because.pointer },
+    what,
+  );
+  const outside = outsideOf(context, network, fg, port?.fixed_ips ?? []);
+  return {
+    kind: 'fip',
+    name: namespaceName(context, 'fip', network),
+    node,
+    release: lookup.topology.release,
+    because,
+    network,
+    fg,
+    routers: own.flatMap(({ router }) => routerFact(context, router, fg)),
+    ...outside,
+  };
+}
+
+function routerFact(context: Context, router: Hosted['router'], fg: FipNamespace['fg']): FipRouterFact[] {
+  const link = fipLinkOf(context, router);
+  if (!link) return [];
+  return [
+    {
+      ...link,
+      router,
+      table: ipv4Value(link.fprAddress) ?? 0,
+      floatingIps: distributedFloatingIps(context, router),
+      extraRoutes: router.routes.flatMap((route) => extraRoute(router, route, [fg])),
+    },
+  ];
+}

@@ -1,0 +1,211 @@
+/**
+ * What the agents and the cloud chose, read back from a node's live state. Where several things tell the same number
+ * (device, rule, route, state file) the most frequent value stands, so that one altered item is one difference.
+ * Values outside their range, or used twice, are not taken: then what holds them differs from what is expected.
+ */
+import { type Allocations, defaultAllocations } from './allocations.ts';
+import { namespacesOf } from './expect.ts';
+import { contains, ipv4Text, ipv4Value, macOfLinkLocal } from './ip.ts';
+import { type Device, type Namespace, type QrouterNamespace, devicesOf, isUnknown } from './namespaces/types.ts';
+import { DEV_PREFIX, DVR_FIP_LL_CIDR, FIP_PR_END, FIP_PR_START, FIP_RT_TBL, NS_PREFIX } from './neutron.ts';
+import { snatIndex } from './snatIndex.ts';
+import type { NamespaceState, NodeState } from './state.ts';
+import { relationsOf } from './topology/relations.ts';
+import type { Topology } from './topology/types.ts';
+
+export function readAllocations(topology: Topology, nodeName: string, live: NodeState): Allocations {
+  const allocations = defaultAllocations(topology, nodeName);
+  readIds(topology, live, allocations);
+  // Names first: they decide in which namespace and device all else is looked for.
+  for (const namespace of namespacesOf(topology, nodeName, allocations)) {
+    const state = live.namespaces[namespace.name];
+    if (state) readDevices(namespace, state, allocations);
+  }
+  const namespaces = namespacesOf(topology, nodeName, allocations);
+  readLinkLocals(namespaces, live, allocations);
+  readPriorities(namespaces, live, allocations);
+  for (const namespace of namespacesOf(topology, nodeName, allocations)) readMacs(namespace, live, allocations);
+  return allocations;
+}
+
+const FULL_ID = 36;
+
+/** Whole ids of routers and external networks of which the topology has none or only the beginning. */
+function readIds(topology: Topology, live: NodeState, allocations: Allocations): void {
+  const names = Object.keys(live.namespaces);
+  const idsOf = (prefix: string) =>
+    names.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+  const routerIds = new Set([...idsOf(NS_PREFIX.qrouter), ...idsOf(NS_PREFIX.snat)]);
+  const taken = new Set(topology.routers.map(({ id }) => id));
+  for (const { id, name, pointer } of topology.routers) {
+    if (id?.length === FULL_ID) continue;
+    const found = [...routerIds].filter((candidate) =>
+      id === undefined
+        ? !taken.has(candidate) && hasInterfaces(topology, name, live, candidate)
+        : candidate.startsWith(id),
+    );
+    if (found.length === 1) allocations.ids[pointer] = found[0]!;
+  }
+  for (const network of topology.networks) {
+    if (!network.external || network.id?.length === FULL_ID) continue;
+    const found = idsOf(NS_PREFIX.fip).filter((candidate) =>
+      network.id === undefined
+        ? network.subnets.some(({ cidr }) =>
+            hasAddressIn(live.namespaces[NS_PREFIX.fip + candidate], DEV_PREFIX.fg, cidr),
+          )
+        : candidate.startsWith(network.id),
+    );
+    if (found.length === 1) allocations.ids[network.pointer] = found[0]!;
+  }
+}
+
+/** Whether a live router namespace has an address of every subnet of the router. */
+function hasInterfaces(topology: Topology, routerName: string, live: NodeState, id: string): boolean {
+  const { router: routers, subnet: subnets } = relationsOf(topology);
+  const cidrs = routers.get(routerName)!.interfaces.flatMap(({ subnet }) => subnets.get(subnet)?.cidr ?? []);
+  const inside = (name: string, prefix: string) =>
+    cidrs.length > 0 && cidrs.every((cidr) => hasAddressIn(live.namespaces[name], prefix, cidr));
+  return inside(NS_PREFIX.qrouter + id, DEV_PREFIX.qr) || inside(NS_PREFIX.snat + id, DEV_PREFIX.sg);
+}
+
+const hasAddressIn = (state: NamespaceState | undefined, prefix: string, cidr: string): boolean =>
+  (state?.addresses ?? []).some(({ ifname, local }) => ifname.startsWith(prefix) && contains(cidr, local));
+
+/** Names and addresses of devices that the topology leaves out. */
+function readDevices(namespace: Namespace, state: NamespaceState, allocations: Allocations): void {
+  for (const device of devicesOf(namespace)) {
+    if (device.kind === 'rfp' || device.kind === 'fpr') continue;
+    const found = liveAddressOf(device, state);
+    if (!found) continue;
+    if (isUnknown(device.ifname)) allocations.ids[device.key] = found.ifname.slice(DEV_PREFIX[device.kind].length);
+    if (device.addresses.some(isUnknown)) allocations.addresses[device.key] = `${found.local}/${found.prefixlen}`;
+  }
+  if (namespace.kind === 'qrouter') readRedirects(namespace, state, allocations);
+}
+
+function liveAddressOf({ kind, ifname, addresses, within }: Device, state: NamespaceState) {
+  return state.addresses?.find((address) => {
+    const named = isUnknown(ifname) ? address.ifname.startsWith(DEV_PREFIX[kind]) : address.ifname === ifname;
+    if (!named) return false;
+    const text = `${address.local}/${address.prefixlen}`;
+    return (
+      addresses.some((own) => !isUnknown(own) && own === text) ||
+      (addresses.every(isUnknown) && within.some((cidr) => contains(cidr, address.local)))
+    );
+  });
+}
+
+/** On nodes without the SNAT role only the redirect tables tell the address of the SNAT port. */
+function readRedirects({ interfaces }: QrouterNamespace, state: NamespaceState, allocations: Allocations): void {
+  for (const { device, redirect } of interfaces) {
+    if (!redirect || !isUnknown(redirect.gateway)) continue;
+    const table = String(snatIndex(device.addresses[0]!));
+    const route = state.routes?.find((candidate) => candidate.table === table && candidate.dst === 'default');
+    const length = device.addresses[0]!.split('/')[1]!;
+    if (route?.gateway && device.within.some((cidr) => contains(cidr, route.gateway!)))
+      allocations.addresses[redirect.key] = `${route.gateway}/${length}`;
+  }
+}
+
+/** The value with most votes; of equals the first. */
+function elect<T>(votes: (T | undefined)[]): T | undefined {
+  const counts = new Map<T, number>();
+  for (const vote of votes) if (vote !== undefined) counts.set(vote, (counts.get(vote) ?? 0) + 1);
+  return [...counts].toSorted(([, a], [, b]) => b - a)[0]?.[0];
+}
+
+function readLinkLocals(namespaces: Namespace[], live: NodeState, allocations: Allocations): void {
+  const used = new Set<string>();
+  for (const namespace of namespaces) {
+    if (namespace.kind !== 'qrouter' || !namespace.fipLink) continue;
+    const chosen = elect(linkLocalVotes(namespace, live).map(validLinkLocal));
+    if (chosen === undefined || used.has(chosen)) continue;
+    used.add(chosen);
+    allocations.linkLocals[namespace.router.name] = chosen;
+  }
+}
+
+/** Everything on the node that tells the even address of a router's pair. */
+function linkLocalVotes({ name, fipLink }: QrouterNamespace, live: NodeState): (number | undefined)[] {
+  const { rfp, fpr } = fipLink!;
+  const qrouter = live.namespaces[name] ?? {};
+  const value = (text: string | undefined, offset: number) => {
+    const number = text === undefined ? undefined : ipv4Value(text);
+    return number === undefined ? undefined : number - offset;
+  };
+  const address = (state: NamespaceState, ifname: string) =>
+    state.addresses?.find((a) => a.ifname === ifname && a.family === 'inet')?.local;
+  const fips = Object.entries(live.namespaces).flatMap(([other, state]) =>
+    other.startsWith(NS_PREFIX.fip) ? [state] : [],
+  );
+  const line = live.allocations?.find(({ file, key }) => file === 'fip-linklocal-networks' && name.endsWith(key));
+  return [
+    value(address(qrouter, rfp.ifname), 0),
+    value(qrouter.routes?.find((route) => route.table === String(FIP_RT_TBL) && route.dst === 'default')?.gateway, 1),
+    value(line?.value.split('/')[0], 0),
+    ...fips.flatMap((fip) => [
+      value(address(fip, fpr.ifname), 1),
+      ...(fip.rules ?? []).flatMap((rule) => (rule.iif === fpr.ifname ? [rule.priority - 1] : [])),
+    ]),
+  ];
+}
+
+function validLinkLocal(value: number | undefined): string | undefined {
+  if (value === undefined || value % 2 !== 0 || value < 0 || value > 0xffffffff) return undefined;
+  const text = ipv4Text(value);
+  return contains(DVR_FIP_LL_CIDR, text) ? text : undefined;
+}
+
+/** The state file is the agent's own word; without it the rule counts. */
+function readPriorities(namespaces: Namespace[], live: NodeState, allocations: Allocations): void {
+  const used = new Set<number>();
+  for (const namespace of namespaces) {
+    if (namespace.kind !== 'qrouter') continue;
+    const rules = live.namespaces[namespace.name]?.rules ?? [];
+    for (const { floating_ip_address: floating, fixed_ip_address: fixed } of namespace.floatingIps) {
+      const line = live.allocations?.find(({ file, key }) => file === 'fip-priorities' && key === floating);
+      const rule = rules.find(({ src, table }) => src === fixed && table === String(FIP_RT_TBL));
+      const candidates = [line && /^\d+$/.test(line.value) ? Number(line.value) : undefined, rule?.priority];
+      const chosen = candidates.find((p) => p !== undefined && p >= FIP_PR_START && p < FIP_PR_END && !used.has(p));
+      if (chosen === undefined) continue;
+      used.add(chosen);
+      allocations.fipPriorities[floating] = chosen;
+    }
+  }
+}
+
+/** MACs that nobody but the node knows: of veth ends always, of ports where the topology leaves them out. */
+function readMacs(namespace: Namespace, live: NodeState, allocations: Allocations): void {
+  // Of a namespace that is gone the others may still know the MACs.
+  const state: NamespaceState = live.namespaces[namespace.name] ?? {};
+  for (const device of devicesOf(namespace)) {
+    if (!isUnknown(device.mac)) continue;
+    const linkLocal = state.addresses?.find((a) => a.ifname === device.ifname && a.local.startsWith('fe80:'))?.local;
+    const votes = [
+      state.links?.find(({ ifname }) => ifname === device.ifname)?.address,
+      linkLocal === undefined ? undefined : macOfLinkLocal(linkLocal),
+      neighbourMac(device, live),
+    ];
+    const chosen = elect(votes);
+    if (chosen !== undefined) allocations.macs[device.key] = chosen;
+  }
+  if (namespace.kind !== 'qrouter') return;
+  for (const { device, neighbours } of namespace.interfaces)
+    for (const { dst, mac, key } of neighbours) {
+      if (!isUnknown(mac)) continue;
+      const entry = state.neighbours?.find(
+        (n) => n.dst === dst && n.dev === device.ifname && n.state.includes('PERMANENT'),
+      );
+      if (entry?.lladdr !== undefined && allocations.macs[key] === undefined) allocations.macs[key] = entry.lladdr;
+    }
+}
+
+/** What the other namespaces of the node hold as the MAC of a device's address. */
+function neighbourMac({ addresses }: Device, live: NodeState): string | undefined {
+  const own = new Set(addresses.map((text) => text.split('/')[0]));
+  for (const state of Object.values(live.namespaces)) {
+    const entry = state.neighbours?.find(({ dst, state: states }) => own.has(dst) && states.includes('PERMANENT'));
+    if (entry?.lladdr !== undefined) return entry.lladdr;
+  }
+  return undefined;
+}

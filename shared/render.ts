@@ -1,0 +1,137 @@
+/** A state as the tools print it: for `expect`, for the virtual documents of the editor, and for the expected-against-live diff. */
+import type { Aspect } from './aspects/aspect.ts';
+import { ASPECTS } from './aspects/table.ts';
+import { gapFor } from './gaps.ts';
+import { pairUp } from './pair.ts';
+import type { Family, IptablesItem, Item, NamespaceAspect, NamespaceState, NodeState } from './state.ts';
+
+export interface RenderOptions {
+  /** Only this namespace. */
+  namespace?: string;
+  aspect?: NamespaceAspect;
+}
+
+/** Everything that a state holds, with a heading for each namespace and aspect. */
+export function renderNode(state: NodeState, { namespace, aspect }: RenderOptions = {}): string {
+  const names = Object.keys(state.namespaces).filter((name) => namespace === undefined || name === namespace);
+  const parts = names.flatMap((name) =>
+    ASPECTS.filter((candidate) => aspect === undefined || candidate.name === aspect).map((candidate) => {
+      const items = state.namespaces[name]![candidate.name];
+      const reason = gapFor(state.gaps, name, candidate.name)?.reason;
+      const body = items ? renderItems(candidate, items) : `# not known: ${reason ?? 'no such aspect'}\n`;
+      return `# ${name}: ${candidate.title}\n${body}`;
+    }),
+  );
+  return parts.join('\n');
+}
+
+/** The items of one aspect, one line each, in an order of their own so that two states can be read side by side. */
+export function renderItems(aspect: Aspect<Item>, items: readonly Item[]): string {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the items of an aspect are its own
+  if (aspect.name === 'iptables') return renderIptables(items as IptablesItem[]);
+  const lines = items.map((item) => aspect.explain(item));
+  return linesOf(lines.toSorted(compareNatural));
+}
+
+const linesOf = (lines: string[]): string => lines.map((line) => `${line}\n`).join('');
+
+/** Numbers inside text by value, so that rule 32766 comes before rule 167772161. */
+const collator = new Intl.Collator('en', { numeric: true });
+const compareNatural = (a: string, b: string): number => collator.compare(a, b) || (a < b ? -1 : 1);
+
+const TABLES = ['raw', 'mangle', 'nat', 'filter'];
+const HOOKS = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'];
+
+/** As iptables-save prints: tables, chains (the kernel's hooks first), then the rules of each chain; families apart. */
+function renderIptables(items: readonly IptablesItem[]): string {
+  const families = (['inet', 'inet6'] as Family[]).filter((family) => items.some((item) => item.family === family));
+  return families
+    .map((family) => {
+      const own = items.filter((item) => item.family === family);
+      const tables = [...new Set([...TABLES, ...own.map(({ table }) => table)])].filter((table) =>
+        own.some((item) => item.table === table),
+      );
+      const head = family === 'inet6' ? '# ip6tables-save\n' : '';
+      return (
+        head +
+        tables
+          .map((table) =>
+            renderTable(
+              table,
+              own.filter((item) => item.table === table),
+            ),
+          )
+          .join('')
+      );
+    })
+    .join('');
+}
+
+function renderTable(table: string, items: readonly IptablesItem[]): string {
+  const rank = (chain: string) => (HOOKS.includes(chain) ? HOOKS.indexOf(chain) : HOOKS.length);
+  const byChain = (a: string, b: string) => rank(a) - rank(b) || compareNatural(a, b);
+  const chains = items.filter(({ spec }) => spec === undefined).toSorted((a, b) => byChain(a.chain, b.chain));
+  const names = [...new Set(items.flatMap(({ chain, spec }) => (spec === undefined ? [] : [chain])))].toSorted(byChain);
+  return linesOf([
+    `*${table}`,
+    ...chains.map(({ chain, policy }) => `:${chain} ${policy ?? '-'}`),
+    ...names.flatMap((name) => rulesOf(items, name)),
+    'COMMIT',
+  ]);
+}
+
+const rulesOf = (items: readonly IptablesItem[], name: string): string[] =>
+  items.flatMap(({ chain, spec }) => (chain === name && spec !== undefined ? [`-A ${chain} ${spec}`.trimEnd()] : []));
+
+/** Two texts of one aspect of one namespace, reduced to what is compared: equal texts mean no difference. */
+export interface SideBySide {
+  namespace: string;
+  aspect: NamespaceAspect;
+  title: string;
+  expected: string;
+  live: string;
+}
+
+/** Every aspect that both states know, in the order of the namespaces; a namespace that one of them lacks has an empty side. */
+export function sideBySide(expected: NodeState, live: NodeState): SideBySide[] {
+  const names = [...new Set([...Object.keys(expected.namespaces), ...unexpectedNamespaces(expected, live)])];
+  return names.flatMap((namespace) =>
+    ASPECTS.flatMap((aspect): SideBySide[] => {
+      const uncovered = (item: Item) =>
+        [expected, live].every(({ gaps }) => gapFor(gaps, namespace, aspect.name, aspect.family(item)) === undefined);
+      const left = itemsOf(expected.namespaces[namespace], aspect.name)?.filter(uncovered);
+      const right = itemsOf(live.namespaces[namespace], aspect.name)?.filter(uncovered);
+      if (!left || !right) return [];
+      return [{ namespace, aspect: aspect.name, title: aspect.title, ...texts(aspect, left, right) }];
+    }),
+  );
+}
+
+const unexpectedNamespaces = (expected: NodeState, live: NodeState): string[] =>
+  Object.keys(live.namespaces).filter(
+    (name) => /^(qrouter|snat|fip)-/.test(name) && !gapFor(expected.gaps, name, 'namespaces'),
+  );
+
+/** An absent namespace has nothing in it; an absent aspect of a namespace that is there is not known. */
+const itemsOf = (state: NamespaceState | undefined, aspect: NamespaceAspect): Item[] | undefined =>
+  state === undefined ? [] : state[aspect];
+
+function texts(aspect: Aspect<Item>, left: Item[], right: Item[]): { expected: string; live: string } {
+  const { dynamic, equal, altered, unexpected } = pairUp(left, right, aspect);
+  const silent = new Set(dynamic);
+  if (aspect.list) {
+    // Where order is no matter, the live side takes the order of the expected one.
+    const partner = new Map([...equal, ...altered]);
+    const inOrder = left.flatMap((item) => (aspect.list!(item) === undefined ? (partner.get(item) ?? []) : []));
+    const ordered = right.filter((item) => aspect.list!(item) !== undefined);
+    const rest = unexpected.filter((item) => aspect.list!(item) === undefined);
+    return { expected: renderItems(aspect, left), live: renderItems(aspect, [...inOrder, ...ordered, ...rest]) };
+  }
+  return {
+    expected: renderItems(aspect, left),
+    live: renderItems(
+      aspect,
+      right.filter((item) => !silent.has(item)),
+    ),
+  };
+}

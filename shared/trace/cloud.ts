@@ -1,0 +1,74 @@
+/**
+ * What a trace is made over: the states of the nodes, and what they are plugged into. Plain data; nothing here knows a topology.
+ */
+import type { NodeState } from '../state.ts';
+
+/** Which side the states are: computed by the engine, or read from nodes. A trace only repeats it. */
+export type Side = 'expected' | 'live';
+
+/** All that a trace is made of. */
+export interface Cloud {
+  from: Side;
+  /** At most one for a node. A node of `wiring.nodes` without a state is unseen: what depends on it ends in `insufficient-info`. */
+  states: NodeState[];
+  wiring: Wiring;
+}
+
+/** What no node state says: which devices share a wire, and who else is on it. */
+export interface Wiring {
+  /** All nodes of the cloud; the names of `states` when absent. */
+  nodes?: string[];
+  /** Broadcast domains (Neutron networks) by name. */
+  segments: Record<string, Segment>;
+  /** Devices of router namespaces by name: `qr-`, `sg-`, `qg-`, `fg-`. Not `rfp-` and `fpr-`, which find each other by name. */
+  devices: Record<string, WiredDevice>;
+  endpoints: Endpoint[];
+}
+
+/** A broadcast domain. */
+export interface Segment {
+  external: boolean;
+  /** Subnets of the network: `10.0.0.0/24`. */
+  prefixes: string[];
+  /** On an external segment: addresses of the routers outside (`gateway_ip` of its subnets). */
+  gateways: string[];
+  /**
+   * Addresses that Neutron has given out on an external segment: gateway ports, floating IPs (also those without a port),
+   * floating IP agent gateways. When nobody answers for one of these, nobody outside does either.
+   */
+  reserved: string[];
+}
+
+/** Where a device of a router namespace is plugged in. */
+export interface WiredDevice {
+  /** Name of a segment. */
+  segment: string;
+  /**
+   * The same device, with the same MAC and addresses, exists on every node of a distributed router (`qr-` of DVR). ARP for it and
+   * frames to it stay on their node (`openvswitch/ovs_dvr_neutron_agent.py`: br-tun table 1 drops them, the MAC is rewritten).
+   */
+  distributed?: boolean;
+}
+
+/** A port that is no device of a router namespace: a VM, a DHCP port, a virtual address. */
+export interface Endpoint {
+  name: string;
+  id?: string;
+  /** `binding:host_id`. An unbound port has an address, and nobody answers for it. */
+  node?: string;
+  segment: string;
+  mac?: string;
+  addresses: EndpointAddress[];
+  /** Addresses and prefixes of its allowed address pairs. It answers for the addresses, and takes what is sent to it for a prefix. */
+  extraAddresses: string[];
+}
+
+/** A fixed IP, with what DHCP tells about its subnet. */
+export interface EndpointAddress {
+  local: string;
+  prefixlen: number;
+  /** `gateway_ip` of the subnet. */
+  gateway?: string;
+  /** `host_routes` of the subnet. */
+  hostRoutes?: { destination: string; nexthop: string }[];
+}

@@ -1,0 +1,132 @@
+/**
+ * The memory of connections of one namespace, so that an answer is translated back (`net/netfilter/nf_conntrack_core.c`, `nf_nat_core.c`).
+ * A trace starts with none: what a node remembers of other traffic is no part of its configuration.
+ */
+import type { Packet } from './packet.ts';
+
+/** One direction of a connection. Of ICMP the "ports" are the type of the message: a request never equals an answer. */
+interface Tuple {
+  src: string;
+  dst: string;
+  sport: number | string;
+  dport: number | string;
+}
+
+/** `struct nf_conn`, as far as rules and translations see it. */
+export interface Connection {
+  protocol: string;
+  /** The first packet as it came. */
+  original: Tuple;
+  /** The same packet as it left; answers come in as its inverse. */
+  translated: Tuple;
+  /** `ct->mark`. */
+  mark: number;
+  isAnswered: boolean;
+  /** Which halves the nat table was asked for: it is asked once. */
+  isSet: { src: boolean; dst: boolean };
+  /** `IPS_SRC_NAT`, `IPS_DST_NAT`: set only when something changed. */
+  isTranslated: { src: boolean; dst: boolean };
+  /** What the nat table said, for people: `SNAT --to-source 192.168.1.21`. */
+  said: { src?: string; dst?: string };
+}
+
+/** What conntrack says of a packet: `skb->_nfct`. `invalid` and `untracked` have no connection. */
+export type Tracking =
+  | { state: 'new' | 'established'; connection: Connection; direction: 'original' | 'answer' }
+  | { state: 'invalid' | 'untracked' };
+
+/** Connections by the packets that belong to them. */
+export type Connections = Map<string, { connection: Connection; direction: 'original' | 'answer' }>;
+
+const keyOf = (protocol: string, { src, dst, sport, dport }: Tuple): string =>
+  `${protocol} ${src} ${sport} ${dst} ${dport}`;
+
+const invert = ({ src, dst, sport, dport }: Tuple): Tuple => ({ src: dst, dst: src, sport: dport, dport: sport });
+
+function tupleOf(packet: Packet): Tuple {
+  const { src, dst, protocol, sport = '?', dport = '?', isAnswer } = packet;
+  if (protocol !== 'icmp') return { src, dst, sport, dport };
+  return isAnswer ? { src, dst, sport: 'answer', dport: 'request' } : { src, dst, sport: 'request', dport: 'answer' };
+}
+
+/**
+ * `nf_conntrack_in`: the connection of a packet, made when it is the first one. An ICMP or TCP answer to nothing known is invalid
+ * (`icmp_new`, `tcp_new` refuse an echo reply and a SYN-ACK); a datagram back simply starts a connection of its own.
+ */
+export function track(connections: Connections, packet: Packet): Tracking {
+  const tuple = tupleOf(packet);
+  const known = connections.get(keyOf(packet.protocol, tuple));
+  if (known) {
+    if (known.direction === 'answer') known.connection.isAnswered = true;
+    return { state: known.connection.isAnswered ? 'established' : 'new', ...known };
+  }
+  if (packet.isAnswer && packet.protocol !== 'udp') return { state: 'invalid' };
+  const connection: Connection = {
+    protocol: packet.protocol,
+    original: tuple,
+    translated: { ...tuple },
+    mark: 0,
+    isAnswered: false,
+    isSet: { src: false, dst: false },
+    isTranslated: { src: false, dst: false },
+    said: {},
+  };
+  connections.set(keyOf(packet.protocol, tuple), { connection, direction: 'original' });
+  expectAnswer(connections, connection);
+  return { state: 'new', connection, direction: 'original' };
+}
+
+/** The answers of another connection may look the same until this one is translated (a packet that comes back to the router that sent it). */
+function expectAnswer(connections: Connections, connection: Connection): void {
+  const key = keyOf(connection.protocol, invert(connection.translated));
+  if (!connections.has(key)) connections.set(key, { connection, direction: 'answer' });
+}
+
+/** The halves of a connection that hooks translate: destinations on the way in, sources on the way out. */
+export type Half = 'src' | 'dst';
+
+/** `nf_nat_setup_info`: the translation of one half of a new connection. A port is kept as long as the answers stay tellable. */
+export function translate(
+  connections: Connections,
+  connection: Connection,
+  half: Half,
+  to: { address: string; port?: number },
+): void {
+  const { protocol, translated } = connection;
+  const key = keyOf(protocol, invert(translated));
+  if (connections.get(key)?.connection === connection) connections.delete(key);
+  const portName = half === 'src' ? 'sport' : 'dport';
+  const next: Tuple = { ...translated, [half]: to.address };
+  if (protocol !== 'icmp' && to.port !== undefined) next[portName] = to.port;
+  for (
+    let tries = 0;
+    tries < 100 && typeof next[portName] === 'number' && connections.has(keyOf(protocol, invert(next)));
+    tries++
+  ) {
+    next[portName] = ((next[portName] - 1023) % 64512) + 1024;
+  }
+  connection.isTranslated[half] = keyOf(protocol, next) !== keyOf(protocol, translated);
+  connection.translated = next;
+  expectAnswer(connections, connection);
+}
+
+/** `nf_nat_packet`: the packet with one half as its connection has it, in either direction. */
+export function translatedPacket(packet: Packet, tracking: Tracking, half: Half): Packet {
+  if (!('connection' in tracking)) return packet;
+  const { connection, direction } = tracking;
+  const to = direction === 'original' ? connection.translated : invert(connection.original);
+  const port = half === 'src' ? to.sport : to.dport;
+  return {
+    ...packet,
+    [half]: to[half],
+    ...(typeof port === 'number' ? { [half === 'src' ? 'sport' : 'dport']: port } : {}),
+  };
+}
+
+/** What was said of the half that a hook translates for this direction: an answer's destination is the other half's source. */
+export function saidOf(tracking: Tracking, half: Half): string | undefined {
+  if (!('connection' in tracking)) return undefined;
+  const { connection, direction } = tracking;
+  const original: Half = direction === 'original' ? half : half === 'src' ? 'dst' : 'src';
+  return connection.isTranslated[original] ? connection.said[original] : undefined;
+}

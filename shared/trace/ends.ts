@@ -1,0 +1,108 @@
+/** The ends of a way that are no router namespaces: VMs and other ports, and the world outside. */
+import { contains, familyOf, parsePrefix } from '../ip.ts';
+import { isIn } from './arp.ts';
+import type { Cloud, Endpoint, EndpointAddress } from './cloud.ts';
+import type { Packet } from './packet.ts';
+import type { End } from './pass.ts';
+import { traceNode } from './tree.ts';
+import type { View } from './view.ts';
+import { type Hop, askHop } from './wire.ts';
+
+const endHop = (end: End): Hop => ({ to: { type: 'end', ...end }, nodes: [] });
+
+/** A VM sends: to itself, to its own subnets directly, else by a host route, else to its gateway. */
+export function sendFromEndpoint(view: View, endpoint: Endpoint, packet: Packet): Hop {
+  const { node, segment } = endpoint;
+  if (takes(endpoint, packet.dst)) return { to: { type: 'endpoint', endpoint }, nodes: [] };
+  if (node === undefined)
+    return endHop({
+      disposition: 'insufficient-info',
+      reason: `${endpoint.name} is bound to no node: nothing sends from it`,
+    });
+  const way = wayOf(endpoint, packet);
+  if (!way)
+    return endHop({
+      disposition: 'no-route',
+      reason: `${endpoint.name} has no gateway and no host route for ${packet.dst}`,
+    });
+  const hop = askHop(view, { segment, family: packet.family, address: packet.src, node }, way.nexthop);
+  return { to: hop.to, nodes: [traceNode('detail', way.text), ...hop.nodes] };
+}
+
+interface Way {
+  address: EndpointAddress;
+  nexthop: string;
+  text: string;
+}
+
+function wayOf(endpoint: Endpoint, packet: Packet): Way | undefined {
+  const { dst } = packet;
+  const addresses = endpoint.addresses.toSorted(
+    (a, b) => Number(b.local === packet.src) - Number(a.local === packet.src),
+  );
+  const onLink = addresses.find((a) => contains(`${a.local}/${a.prefixlen}`, dst));
+  if (onLink) return { address: onLink, nexthop: dst, text: `${dst} is in its own subnet` };
+  const routes = addresses
+    .flatMap((address) => (address.hostRoutes ?? []).map((route) => ({ address, ...route })))
+    .filter((route) => contains(route.destination, dst))
+    .toSorted((a, b) => (parsePrefix(b.destination)?.length ?? 0) - (parsePrefix(a.destination)?.length ?? 0));
+  const route = routes[0];
+  if (route)
+    return {
+      address: route.address,
+      nexthop: route.nexthop,
+      text: `host route ${route.destination} via ${route.nexthop}`,
+    };
+  const family = packet.family === 'inet6';
+  const address = addresses.find((a) => a.gateway !== undefined && a.gateway.includes(':') === family);
+  return address && { address, nexthop: address.gateway!, text: `default via ${address.gateway!}` };
+}
+
+/** The address that a VM sends from when nobody says which. */
+export function sourceOf(endpoint: Endpoint, dst: string): string | undefined {
+  const isSix = dst.includes(':');
+  const own = endpoint.addresses.filter((a) => a.local.includes(':') === isSix);
+  const probe = { ...endpoint, addresses: own };
+  const packet: Packet = {
+    src: '',
+    dst,
+    protocol: 'icmp',
+    family: isSix ? 'inet6' : 'inet',
+    isAnswer: false,
+    mark: 0,
+    ttl: 1,
+  };
+  return (wayOf(probe, packet)?.address ?? own[0])?.local;
+}
+
+/** Whether the destination is the port's: a fixed address, or inside an allowed address pair. */
+export const takes = (endpoint: Endpoint, dst: string): boolean =>
+  endpoint.addresses.some((a) => a.local === dst) || endpoint.extraAddresses.some((text) => contains(text, dst));
+
+/** Somebody outside sends: what is on the external segment is asked for there; nothing else is known to be routed into the cloud. */
+export function sendFromOutside(view: View, segment: string, packet: Packet): Hop {
+  const wire = view.segments.get(segment);
+  if (!isIn(wire, packet.dst)) {
+    return endHop({
+      disposition: 'no-route',
+      reason: `${packet.dst} is not on ${segment}, and no route of the outside leads to it`,
+    });
+  }
+  const address = isIn(wire, packet.src) ? packet.src : (wire?.gateways[0] ?? packet.src);
+  return askHop(view, { segment, family: packet.family, address }, packet.dst);
+}
+
+/** Why nobody outside would answer: the destination is a tenant's, or the source is nothing that the outside has a route to. */
+export function noAnswer(view: View, segment: string, packet: Packet): string | undefined {
+  const tenant = [...view.segments].find(
+    ([, { external, prefixes }]) => !external && prefixes.some((p) => contains(p, packet.dst)),
+  );
+  if (tenant) return `${packet.dst} is an address of ${tenant[0]}: the outside has no route to it`;
+  if (familyOf(packet.src) !== undefined && !isIn(view.segments.get(segment), packet.src))
+    return `the source ${packet.src} is not on ${segment}: the outside has no route back to it`;
+  return undefined;
+}
+
+/** An endpoint by name or id; the first when a name is not unique. */
+export const endpointNamed = (cloud: Cloud, name: string): Endpoint | undefined =>
+  cloud.wiring.endpoints.find((e) => e.name === name) ?? cloud.wiring.endpoints.find((e) => e.id === name);

@@ -1,0 +1,311 @@
+/** Follows a packet from its sender to its end, and the answer back. */
+import { familyOf } from '../ip.ts';
+import type { Taker } from './arp.ts';
+import type { Cloud, Endpoint, Side } from './cloud.ts';
+import type { Connections } from './conntrack.ts';
+import type { Disposition } from './disposition.ts';
+import { endpointNamed, noAnswer, sendFromEndpoint, sendFromOutside, sourceOf, takes } from './ends.ts';
+import {
+  type Packet,
+  type PacketHeader,
+  type Protocol,
+  answerTo,
+  headerOf,
+  packetOf,
+  packetText,
+  protocolOf,
+} from './packet.ts';
+import { type End, type Pass, type PathElement, receive, send } from './pass.ts';
+import { type TraceNode, traceNode } from './tree.ts';
+import { type NamespaceView, type View, namespaceText, viewOf } from './view.ts';
+import { type Hop, hopFrom } from './wire.ts';
+
+/** Which packet to trace. */
+export interface TraceRequest {
+  /** Name or id of an endpoint, or an address on a segment: of an endpoint there, or of somebody outside. */
+  from: string | { address: string; segment: string };
+  /** An address. */
+  to: string;
+  /** `icmp` when absent. */
+  protocol?: string;
+  sport?: number;
+  dport?: number;
+}
+
+/** One way, there or back. */
+export interface Leg {
+  disposition: Disposition;
+  /** As sent. */
+  packet: PacketHeader;
+  /** As it was at its end. */
+  final: PacketHeader;
+  /** One element for each namespace passed, in order. */
+  path: PathElement[];
+}
+
+/** There and back. The reply is traced with the connections that the packet there left in each namespace. */
+export interface Trace extends Leg {
+  from: Side;
+  tree: TraceNode;
+  /** `null` when nobody answers; the tree says why. Whoever has the address outside is taken to answer. */
+  reply: Leg | null;
+  /** The source address as the receiver sees it; `null` when nobody received it. */
+  sourceSeen: string | null;
+  /** The reply reaches the sender, from the address that it sent to. */
+  answered: boolean;
+}
+
+/** Traces one packet. Total: whatever the states hold, a trace comes out. */
+export const trace = (cloud: Cloud, request: TraceRequest): Trace => traceIn(viewOf(cloud), request);
+
+/** As `trace`, for many packets over one cloud. */
+export function traceIn(view: View, request: TraceRequest): Trace {
+  const start = startOf(view.cloud, request);
+  const root = traceNode('packet', '');
+  if ('reason' in start) {
+    const protocol = protocolOf(request.protocol ?? 'icmp') ?? 'icmp';
+    const packet: PacketHeader = {
+      src: typeof request.from === 'string' ? '' : request.from.address,
+      dst: request.to,
+      protocol,
+    };
+    root.text = packetText(packet);
+    root.children.push(endNode('insufficient-info', start.reason));
+    const leg: Leg = { disposition: 'insufficient-info', packet, final: packet, path: [] };
+    return { from: view.cloud.from, ...leg, tree: root, reply: null, sourceSeen: null, answered: false };
+  }
+  root.text = packetText(start.packet);
+  const memory: Memory = new Map();
+  const there = follow(view, memory, start.place, start.packet, root.children);
+  const reply = there.end && answer(view, memory, there.end, there.packet, root.children);
+  return {
+    from: view.cloud.from,
+    ...there.leg,
+    tree: root,
+    reply: reply?.leg ?? null,
+    sourceSeen: there.end ? there.packet.src : null,
+    answered: reply !== undefined && isAnswered(start, reply, root.children),
+  };
+}
+
+/** Where a packet is: its sender, or who has it at the end. */
+type Place = Taker;
+
+/** Connections of each namespace. */
+type Memory = Map<NamespaceView, Connections>;
+
+interface Start {
+  place: Place;
+  packet: Packet;
+}
+
+function startOf(cloud: Cloud, request: TraceRequest): Start | { reason: string } {
+  const { from, to } = request;
+  const protocol = protocolOf(request.protocol ?? 'icmp');
+  if (!protocol) return { reason: `the protocol "${request.protocol}" is not one of icmp, tcp, udp` };
+  if (!familyOf(to)) return { reason: `"${to}" is not an address` };
+  if (typeof from === 'string') {
+    const endpoint = endpointNamed(cloud, from);
+    return endpoint
+      ? startAt(endpoint, sourceOf(endpoint, to), request, protocol)
+      : { reason: `there is no port "${from}"` };
+  }
+  const { address, segment } = from;
+  const endpoint = cloud.wiring.endpoints.find(
+    (e) => e.segment === segment && e.node !== undefined && takes(e, address),
+  );
+  if (endpoint) return startAt(endpoint, address, request, protocol);
+  const wire = Object.hasOwn(cloud.wiring.segments, segment) ? cloud.wiring.segments[segment] : undefined;
+  if (!wire?.external) return { reason: `nobody has the address ${address} on ${segment}` };
+  return startFrom({ type: 'outside', segment }, address, request, protocol);
+}
+
+const startAt = (
+  endpoint: Endpoint,
+  src: string | undefined,
+  request: TraceRequest,
+  protocol: Protocol,
+): Start | { reason: string } =>
+  src === undefined
+    ? { reason: `${endpoint.name} has no address of the family of ${request.to}` }
+    : startFrom({ type: 'endpoint', endpoint }, src, request, protocol);
+
+function startFrom(place: Place, src: string, request: TraceRequest, protocol: Protocol): Start | { reason: string } {
+  const { to: dst, sport, dport } = request;
+  if (familyOf(src) !== undefined && familyOf(src) !== familyOf(dst))
+    return { reason: `${src} and ${dst} are not of one family` };
+  const ports = { ...(sport === undefined ? {} : { sport }), ...(dport === undefined ? {} : { dport }) };
+  const packet = packetOf({ src, dst, protocol, ...ports });
+  return packet ? { place, packet } : { reason: `"${dst}" is not an address` };
+}
+
+interface Followed {
+  leg: Leg;
+  packet: Packet;
+  /** Who has the packet, when it arrived somewhere that may answer. */
+  end?: Place;
+}
+
+/** From hop to hop, until somebody takes the packet or nothing goes on. */
+function follow(view: View, memory: Memory, from: Place, packet: Packet, nodes: TraceNode[]): Followed {
+  const leg: Leg = { disposition: 'delivered', packet: headerOf(packet), final: headerOf(packet), path: [] };
+  const seen = new Map<string, number>();
+  let now = packet;
+  let at = from;
+  let hop = depart(view, memory, from, packet, leg, nodes);
+  for (;;) {
+    now = hop.packet;
+    leg.final = headerOf(now);
+    const { to } = hop;
+    if (to.type === 'end') return finish(leg, now, nodes, to);
+    at = to;
+    if (to.type !== 'namespace') return arrive(leg, now, nodes, at);
+    if (isCircle(seen, to.namespace, to.ifname, now)) {
+      return finish(leg, now, nodes, {
+        disposition: 'loop',
+        reason: `it comes to ${to.ifname} in the same form again and again`,
+      });
+    }
+    const pass = receive(to.namespace, to.ifname, now, connectionsOf(memory, to.namespace));
+    hop = onward(view, to.namespace, pass, leg, nodes);
+    if (pass.next.type === 'taken') return taken(leg, pass, nodes, at);
+  }
+}
+
+type Onward = { to: Hop['to']; packet: Packet };
+
+const connectionsOf = (memory: Memory, namespace: NamespaceView): Connections => {
+  if (!memory.has(namespace)) memory.set(namespace, new Map());
+  return memory.get(namespace)!;
+};
+
+/**
+ * The same packet at the same device for the third time: the first time its connection was new, the second time known,
+ * so that from now on everything repeats itself.
+ */
+function isCircle(seen: Map<string, number>, { node, name }: NamespaceView, ifname: string, packet: Packet): boolean {
+  const key = JSON.stringify([node, name, ifname, headerOf(packet)]);
+  const count = (seen.get(key) ?? 0) + 1;
+  seen.set(key, count);
+  return count > 2;
+}
+
+/** The sender's own part. */
+function depart(view: View, memory: Memory, from: Place, packet: Packet, leg: Leg, nodes: TraceNode[]): Onward {
+  if (from.type === 'namespace')
+    return onward(
+      view,
+      from.namespace,
+      send(from.namespace, packet, connectionsOf(memory, from.namespace)),
+      leg,
+      nodes,
+    );
+  const hop =
+    from.type === 'endpoint'
+      ? sendFromEndpoint(view, from.endpoint, packet)
+      : sendFromOutside(view, from.segment, packet);
+  nodes.push(placeNode(from, hop.nodes));
+  return { to: hop.to, packet };
+}
+
+/** Notes a passage, and finds who gets the packet next. */
+function onward(view: View, namespace: NamespaceView, pass: Pass, leg: Leg, nodes: TraceNode[]): Onward {
+  const { packet, next, element } = pass;
+  leg.path.push(element);
+  const text = element.in === null ? namespaceText(namespace) : `${namespaceText(namespace)}, in by ${element.in}`;
+  const node: TraceNode = {
+    ...traceNode('namespace', text, pass.nodes),
+    node: namespace.node,
+    namespace: namespace.name,
+  };
+  nodes.push(node);
+  if (next.type === 'end') return { to: next, packet };
+  // A namespace that sends to itself: nothing is on any wire.
+  if (next.type === 'taken')
+    return { to: { type: 'end', disposition: 'delivered', reason: 'it is its own address' }, packet };
+  const { family, src: address } = packet;
+  const asker = { family, address, node: namespace.node, namespace, ifname: next.ifname };
+  const hop = hopFrom(view, namespace, next.ifname, next.nexthop, asker);
+  node.children.push(...hop.nodes);
+  return { to: hop.to, packet };
+}
+
+function finish(leg: Leg, packet: Packet, nodes: TraceNode[], { disposition, reason }: End): Followed {
+  leg.disposition = disposition;
+  nodes.push(endNode(disposition, reason));
+  return { leg, packet };
+}
+
+function taken(leg: Leg, { packet }: Pass, nodes: TraceNode[], end: Place): Followed {
+  leg.final = headerOf(packet);
+  nodes.push(endNode('delivered', `${packet.dst} is an address of the namespace itself`));
+  if (packet.protocol !== 'icmp') {
+    nodes.push(
+      traceNode('warning', `what listens on ${packet.protocol} port ${packet.dport ?? '?'} there is not looked at`),
+    );
+  }
+  return { leg, packet, end };
+}
+
+function arrive(leg: Leg, packet: Packet, nodes: TraceNode[], end: Place): Followed {
+  nodes.push(placeNode(end, []));
+  if (end.type === 'outside') {
+    leg.disposition = 'exits-network';
+    nodes.push(endNode('exits-network', `leaves on ${end.segment} as ${packet.src}`));
+  } else if (end.type === 'endpoint' && !takes(end.endpoint, packet.dst)) {
+    const reason = `${end.endpoint.name} gets it but has not the address ${packet.dst}: whether it forwards is not known`;
+    return finish(leg, packet, nodes, { disposition: 'insufficient-info', reason });
+  } else nodes.push(endNode('delivered', 'the port has the address'));
+  return { leg, packet, end };
+}
+
+function placeNode(place: Place, children: TraceNode[]): TraceNode {
+  if (place.type === 'outside') return traceNode('outside', `outside, on ${place.segment}`, children);
+  if (place.type === 'endpoint')
+    return traceNode('endpoint', `${place.endpoint.name} on ${place.endpoint.node ?? 'no node'}`, children);
+  return traceNode('namespace', namespaceText(place.namespace), children);
+}
+
+const endNode = (disposition: Disposition, reason: string): TraceNode => ({
+  ...traceNode('end', `${disposition}: ${reason}`),
+  disposition,
+});
+
+/** The way back, from whoever has the packet. */
+function answer(view: View, memory: Memory, end: Place, packet: Packet, nodes: TraceNode[]): Followed | undefined {
+  const silence = end.type === 'outside' ? noAnswer(view, end.segment, packet) : undefined;
+  if (silence !== undefined) {
+    nodes.push(traceNode('reply', `no reply: ${silence}`));
+    return undefined;
+  }
+  const back = answerTo(packet);
+  const node = traceNode('reply', `reply: ${packetText(back)}`);
+  nodes.push(node);
+  if (familyOf(back.dst) === undefined) return unknownReceiver(back, node.children);
+  return follow(view, memory, end, back, node.children);
+}
+
+/** An address that the topology leaves out and nobody could read: where the reply goes cannot be said. */
+function unknownReceiver(packet: Packet, nodes: TraceNode[]): Followed {
+  const leg: Leg = { disposition: 'insufficient-info', packet: headerOf(packet), final: headerOf(packet), path: [] };
+  return finish(leg, packet, nodes, {
+    disposition: 'insufficient-info',
+    reason: `the topology does not say the ${packet.dst.replace(/[<>]/g, '')}: with it the reply can be traced`,
+  });
+}
+
+function isAnswered({ place, packet }: Start, { leg, packet: back, end }: Followed, nodes: TraceNode[]): boolean {
+  const isThere =
+    end?.type === place.type &&
+    (end.type !== 'endpoint' || place.type !== 'endpoint' || end.endpoint === place.endpoint);
+  if (!isThere || leg.disposition === 'insufficient-info') return false;
+  const isMirrored = back.src === packet.dst && back.dst === packet.src;
+  if (!isMirrored)
+    nodes.push(
+      traceNode(
+        'warning',
+        `the reply comes from ${back.src}, not from ${packet.dst}: the sender does not take it for an answer`,
+      ),
+    );
+  return isMirrored;
+}

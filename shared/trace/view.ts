@@ -1,0 +1,176 @@
+/**
+ * A cloud made ready for one trace: names become maps, and what a namespace holds is read when the packet gets there, once.
+ * What is not known is asked for here too, so that nothing that is absent is taken for empty.
+ */
+import type { Family, Gap, NamespaceAspect, NamespaceState, NodeState } from '../state.ts';
+import type { Cloud, Endpoint, Segment } from './cloud.ts';
+import { type Fib, fibOf } from './fib.ts';
+import { type Ruleset, rulesetOf } from './netfilter.ts';
+
+/** A cloud by segment, made once and good for many traces: it remembers nothing of packets. */
+export interface View {
+  cloud: Cloud;
+  namespaces: NamespaceView[];
+  segments: Map<string, Segment>;
+  /** Devices of router namespaces by segment. */
+  attachments: Map<string, Attachment[]>;
+  endpoints: Map<string, Endpoint[]>;
+  /** Nodes of which the namespaces, or some of them, are not known, and why. */
+  unseen: { node: string; reason: string }[];
+}
+
+/** A namespace with where it is, and what was read of it so far. */
+export interface NamespaceView {
+  node: string;
+  name: string;
+  state: NamespaceState;
+  gaps: Gap[];
+  fibs: Map<Family, Known<Fib>>;
+  rulesets: Map<Family, Known<Ruleset>>;
+}
+
+/** A value, or why there is none. */
+export type Known<T> = { value: T } | { missing: string };
+
+/** A device of a namespace on a wire. */
+export interface Attachment {
+  namespace: NamespaceView;
+  ifname: string;
+  isDistributed: boolean;
+  /** Absent when nobody knows it. */
+  mac?: string;
+}
+
+/** Total: devices, segments and nodes that do not fit together are simply not found later. */
+export function viewOf(cloud: Cloud): View {
+  const view: View = {
+    cloud,
+    namespaces: [],
+    segments: new Map(Object.entries(cloud.wiring.segments)),
+    attachments: new Map(),
+    endpoints: new Map(),
+    unseen: [],
+  };
+  for (const endpoint of cloud.wiring.endpoints) listOf(view.endpoints, endpoint.segment).push(endpoint);
+  for (const state of cloud.states) addNode(view, state);
+  const seen = new Set(cloud.states.map((state) => state.node));
+  for (const node of cloud.wiring.nodes ?? [])
+    if (!seen.has(node)) view.unseen.push({ node, reason: `there is no state of node ${node}` });
+  const devices = new Map(Object.entries(cloud.wiring.devices));
+  for (const namespace of view.namespaces) {
+    for (const ifname of devicesOf(namespace)) {
+      const device = devices.get(ifname);
+      if (!device) continue;
+      const mac = macOf(namespace, ifname);
+      const attachment = {
+        namespace,
+        ifname,
+        isDistributed: device.distributed === true,
+        ...(mac === undefined ? {} : { mac }),
+      };
+      listOf(view.attachments, device.segment).push(attachment);
+    }
+  }
+  return view;
+}
+
+function listOf<T>(lists: Map<string, T[]>, key: string): T[] {
+  if (!lists.has(key)) lists.set(key, []);
+  return lists.get(key)!;
+}
+
+function addNode(view: View, { node, namespaces, gaps }: NodeState): void {
+  for (const gap of gaps) {
+    const isOurs = gap.namespace === '-' || gap.namespace === '*' || ROUTER_NAMESPACE.test(gap.namespace);
+    if (gap.aspect === 'namespaces' && isOurs) view.unseen.push({ node, reason: gapText(node, gap, gap.namespace) });
+  }
+  for (const [name, namespace] of Object.entries(namespaces)) {
+    const added: NamespaceView = { node, name, state: namespace, gaps, fibs: new Map(), rulesets: new Map() };
+    view.namespaces.push(added);
+    const links = aspectOf(added, 'links', 'inet');
+    // Without links and addresses nobody knows which devices it has.
+    if (ROUTER_NAMESPACE.test(name) && 'missing' in links && 'missing' in aspectOf(added, 'addresses', 'inet')) {
+      view.unseen.push({ node, reason: links.missing });
+    }
+  }
+}
+
+/** `namespaces.py: NS_PREFIX`, `dvr_snat_ns.py: SNAT_NS_PREFIX`, `dvr_fip_ns.py: FIP_NS_PREFIX`: those that may have devices of the wiring. */
+const ROUTER_NAMESPACE = /^(qrouter|snat|fip)-/;
+
+/** Devices that exist: by links, or by addresses when links are not known. */
+function devicesOf({ state }: NamespaceView): Set<string> {
+  return new Set((state.links ?? state.addresses ?? []).map((item) => item.ifname));
+}
+
+const macOf = ({ state }: NamespaceView, ifname: string): string | undefined =>
+  knownText(state.links?.find((link) => link.ifname === ifname)?.address);
+
+/** The engine writes `<mac of port p1>` for what the topology leaves open. */
+export const knownText = (text: string | undefined): string | undefined => (text?.startsWith('<') ? undefined : text);
+
+/** An aspect of one family, unless it is absent or inside a gap. */
+export function aspectOf<A extends NamespaceAspect>(
+  namespace: NamespaceView,
+  aspect: A,
+  family: Family,
+): Known<NonNullable<NamespaceState[A]>> {
+  const items = namespace.state[aspect];
+  const { node, name, gaps } = namespace;
+  const gap = gaps.find((entry) => entry.aspect === aspect && covers(entry, name, family));
+  if (gap) return { missing: gapText(node, gap, name) };
+  return items === undefined ? { missing: `the ${aspect} of ${name} on ${node} are not known` } : { value: items };
+}
+
+/** `*` stands for all namespaces, `snat-*` for all of a kind. */
+const covers = ({ namespace: pattern, family: only }: Gap, namespace: string, family: Family): boolean =>
+  (only === undefined || only === family) &&
+  (pattern.endsWith('*') ? namespace !== '-' && namespace.startsWith(pattern.slice(0, -1)) : pattern === namespace);
+
+const gapText = (node: string, { aspect, reason }: Gap, namespace: string): string =>
+  `the ${aspect} of ${namespace === '-' ? `node ${node}` : `${namespace} on ${node}`} are not known: ${reason}`;
+
+/** Rules and routes, both or neither. */
+export function fibView(namespace: NamespaceView, family: Family): Known<Fib> {
+  return once(namespace.fibs, family, () => {
+    const rules = aspectOf(namespace, 'rules', family);
+    const routes = aspectOf(namespace, 'routes', family);
+    if ('missing' in rules) return rules;
+    if ('missing' in routes) return routes;
+    return { value: fibOf(rules.value, routes.value, family) };
+  });
+}
+
+/** The chains of a family, parsed when the first packet needs them. */
+export function rulesetView(namespace: NamespaceView, family: Family): Known<Ruleset> {
+  return once(namespace.rulesets, family, () => {
+    const items = aspectOf(namespace, 'iptables', family);
+    return 'missing' in items ? items : { value: rulesetOf(items.value, family) };
+  });
+}
+
+function once<T>(cache: Map<Family, T>, family: Family, make: () => T): T {
+  let value = cache.get(family);
+  if (value === undefined) cache.set(family, (value = make()));
+  return value;
+}
+
+/** `undefined` when the sysctl was not collected. */
+export const sysctlOf = (namespace: NamespaceView, key: string): string | undefined =>
+  namespace.state.sysctls?.find((sysctl) => sysctl.key === key)?.value;
+
+/** The higher of `conf.all` and of the device, as the kernel takes `rp_filter`, `proxy_arp`, `arp_ignore` (`IN_DEV_MAXCONF`, `IN_DEV_ORCONF`). */
+export function deviceSysctl(namespace: NamespaceView, ifname: string, name: string): number | undefined {
+  const values = ['all', ifname].map((device) => sysctlOf(namespace, `net.ipv4.conf.${device}.${name}`));
+  const known = values.filter((value) => value !== undefined).map(Number);
+  return known.length === 0 ? undefined : Math.max(...known);
+}
+
+/** Whether the device is known to be down. */
+export function isDown(namespace: NamespaceView, ifname: string): boolean {
+  const link = namespace.state.links?.find((entry) => entry.ifname === ifname);
+  return link !== undefined && !link.flags.includes('UP');
+}
+
+/** `snat-… on net1`. */
+export const namespaceText = (namespace: NamespaceView): string => `${namespace.name} on ${namespace.node}`;

@@ -1,0 +1,163 @@
+/** From an output device to who gets the packet: by the neighbour entry's MAC, else by ARP. */
+import type { Neighbour } from '../state.ts';
+import {
+  type Asker,
+  type Taker,
+  endpointTaker,
+  endpointsWithMac,
+  hears,
+  isReserved,
+  taker,
+  whoAnswers,
+} from './arp.ts';
+import type { End } from './pass.ts';
+import { neighbourText } from './text.ts';
+import { type TraceNode, itemNode, traceNode } from './tree.ts';
+import { type NamespaceView, type View, aspectOf, isDown, knownText, namespaceText } from './view.ts';
+
+/** Where a packet goes next, and the steps that say so. */
+export interface Hop {
+  to: Taker | ({ type: 'end' } & End);
+  nodes: TraceNode[];
+}
+
+/** From a device of a namespace to its next hop. */
+export function hopFrom(
+  view: View,
+  namespace: NamespaceView,
+  ifname: string,
+  nexthop: string,
+  asker: Omit<Asker, 'segment'>,
+): Hop {
+  if (isDown(namespace, ifname)) return endHop({ disposition: 'dropped', reason: `${ifname} is down` });
+  const neighbours = aspectOf(namespace, 'neighbours', asker.family);
+  if ('missing' in neighbours) return endHop({ disposition: 'insufficient-info', reason: neighbours.missing });
+  const entry = neighbours.value.find((n) => n.dst === nexthop && n.dev === ifname && n.family === asker.family);
+  const peer = vethPeer(ifname);
+  if (peer !== undefined) return vethHop(view, namespace, peer, nexthop, entry);
+  const device = Object.hasOwn(view.cloud.wiring.devices, ifname) ? view.cloud.wiring.devices[ifname] : undefined;
+  if (!device)
+    return endHop({ disposition: 'insufficient-info', reason: `what ${ifname} is connected to is not known` });
+  return neighbourHop(view, { ...asker, segment: device.segment }, nexthop, entry);
+}
+
+/** From a VM or from outside, whose neighbour tables nobody knows: they ask. */
+export const askHop = (view: View, asker: Asker, target: string): Hop => arpHop(view, asker, target, []);
+
+const endHop = (end: End, nodes: TraceNode[] = []): Hop => ({ to: { type: 'end', ...end }, nodes });
+
+/** `dvr_fip_ns.py: ROUTER_2_FIP_DEV_PREFIX, FIP_2_ROUTER_DEV_PREFIX`: the two ends of a veth pair, the rest of the name is the same. */
+function vethPeer(ifname: string): string | undefined {
+  if (ifname.startsWith('rfp-')) return `fpr-${ifname.slice(4)}`;
+  if (ifname.startsWith('fpr-')) return `rfp-${ifname.slice(4)}`;
+  return undefined;
+}
+
+function vethHop(view: View, from: NamespaceView, peer: string, nexthop: string, entry: Neighbour | undefined): Hop {
+  const nodes = entry?.state.includes('PERMANENT') ? [itemNode('neighbour', neighbourText(entry), entry)] : [];
+  const namespace = view.namespaces.find((n) => n.node === from.node && n !== from && hasDevice(n, peer));
+  if (!namespace) {
+    const missing = view.unseen.find(({ node }) => node === from.node);
+    if (missing) return endHop({ disposition: 'insufficient-info', reason: missing.reason }, nodes);
+    return endHop({ disposition: 'neighbour-unreachable', reason: `there is no ${peer} on ${from.node}` }, nodes);
+  }
+  if (isDown(namespace, peer))
+    return endHop({ disposition: 'neighbour-unreachable', reason: `${peer} is down` }, nodes);
+  const mac = knownText(namespace.state.links?.find((link) => link.ifname === peer)?.address);
+  const lladdr = entry?.state.includes('PERMANENT') ? knownText(entry.lladdr) : undefined;
+  if (lladdr !== undefined) {
+    if (mac === undefined || mac === lladdr) return takerHop({ type: 'namespace', namespace, ifname: peer }, nodes);
+    return endHop({ disposition: 'neighbour-unreachable', reason: `${peer} has the MAC ${mac}, not ${lladdr}` }, nodes);
+  }
+  const addresses = aspectOf(namespace, 'addresses', nexthop.includes(':') ? 'inet6' : 'inet');
+  if ('missing' in addresses) return endHop({ disposition: 'insufficient-info', reason: addresses.missing }, nodes);
+  if (addresses.value.some((address) => address.ifname === peer && address.local === nexthop)) {
+    return takerHop({ type: 'namespace', namespace, ifname: peer }, nodes);
+  }
+  return endHop({ disposition: 'neighbour-unreachable', reason: `${peer} has not the address ${nexthop}` }, nodes);
+}
+
+const hasDevice = ({ state }: NamespaceView, ifname: string): boolean =>
+  [...(state.links ?? []), ...(state.addresses ?? [])].some((item) => item.ifname === ifname);
+
+/** Entries in these states are asked for again before they are used (`net/core/neighbour.c: NUD_VALID`). */
+const INVALID_STATES = ['FAILED', 'INCOMPLETE', 'NONE'];
+
+function neighbourHop(view: View, asker: Asker, target: string, entry: Neighbour | undefined): Hop {
+  const mac = knownText(entry?.lladdr);
+  const isFixed = entry?.state.some((state) => state === 'PERMANENT' || state === 'NOARP') === true;
+  const nodes = entry ? [itemNode(isFixed ? 'neighbour' : 'detail', neighbourText(entry), entry)] : [];
+  if (!entry || mac === undefined || entry.state.some((state) => INVALID_STATES.includes(state)))
+    return arpHop(view, asker, target, nodes);
+  const owners = ownersOf(view, asker, mac, target);
+  if (owners.length > 0) return takerHop(owners[0]!, nodes);
+  // A learned entry whose owner is gone fails when it is probed, and ARP finds the new one.
+  if (!isFixed) return arpHop(view, asker, target, nodes);
+  const { takers, missing } = whoAnswers(view, asker, target);
+  const nameless = takers.find((who) => who.type === 'outside' || macOf(view, asker, who) === undefined);
+  if (nameless) return takerHop(nameless, nodes);
+  if (missing.length > 0) return endHop({ disposition: 'insufficient-info', reason: missing.join('; ') }, nodes);
+  return endHop(
+    { disposition: 'neighbour-unreachable', reason: `nobody on ${asker.segment} has the MAC ${mac} of ${target}` },
+    nodes,
+  );
+}
+
+/**
+ * Who has a MAC on the segment. A distributed one means the device on the same node; of the two ends of a highly available router, which share
+ * theirs, the one that has addresses routes on (the frame is flooded to both).
+ */
+function ownersOf(view: View, asker: Asker, mac: string, target: string): Taker[] {
+  const attachments = (view.attachments.get(asker.segment) ?? []).filter((a) => a.mac === mac && hears(a, asker));
+  const rank = (namespace: NamespaceView, ifname: string): number =>
+    (namespace.state.addresses?.some((a) => a.ifname === ifname && a.local === target) ? 0 : 2) +
+    (namespace.node === asker.node ? 0 : 1);
+  return [
+    ...attachments.toSorted((a, b) => rank(a.namespace, a.ifname) - rank(b.namespace, b.ifname)).map(taker),
+    ...endpointsWithMac(view, asker.segment, mac).map(endpointTaker),
+  ];
+}
+
+function macOf(view: View, asker: Asker, who: Taker): string | undefined {
+  if (who.type === 'endpoint') return knownText(who.endpoint.mac);
+  if (who.type === 'outside') return undefined;
+  return view.attachments.get(asker.segment)?.find((a) => a.namespace === who.namespace && a.ifname === who.ifname)
+    ?.mac;
+}
+
+function arpHop(view: View, asker: Asker, target: string, before: TraceNode[]): Hop {
+  const { takers, missing } = whoAnswers(view, asker, target);
+  const protocol = asker.family === 'inet' ? 'ARP' : 'neighbour discovery';
+  const nodes = [...before, traceNode('detail', `${target} is asked for by ${protocol} on ${asker.segment}`)];
+  if (takers.length > 1) {
+    nodes.push(
+      traceNode(
+        'warning',
+        `several answer for ${target}: ${takers.map(takerText).join(', ')}; this trace takes the first`,
+      ),
+    );
+  }
+  if (takers.length > 0) return takerHop(takers[0]!, nodes);
+  if (view.segments.get(asker.segment)?.external && !isReserved(view, asker.segment, target)) {
+    nodes.push(traceNode('detail', `${target} is not an address of Neutron's: a host outside may have it`));
+    return takerHop({ type: 'outside', segment: asker.segment }, nodes);
+  }
+  if (missing.length > 0)
+    return endHop({ disposition: 'insufficient-info', reason: [...new Set(missing)].join('; ') }, nodes);
+  return endHop(
+    { disposition: 'neighbour-unreachable', reason: `nobody on ${asker.segment} answers for ${target}` },
+    nodes,
+  );
+}
+
+const takerHop = (to: Taker, nodes: TraceNode[]): Hop => ({
+  to,
+  nodes: [...nodes, traceNode('wire', `to ${takerText(to)}`)],
+});
+
+/** `sg-1b9c9c26-38 of snat-… on net1`, `vm1 on compute1`, `the outside of public`. */
+export function takerText(who: Taker): string {
+  if (who.type === 'namespace') return `${who.ifname} of ${namespaceText(who.namespace)}`;
+  if (who.type === 'endpoint') return `${who.endpoint.name} on ${who.endpoint.node ?? 'no node'}`;
+  return `the outside of ${who.segment}`;
+}

@@ -1,0 +1,98 @@
+/** From a topology to what a trace needs besides the states of the nodes: segments, plugs and endpoints. */
+import { type Allocations, defaultAllocations } from './allocations.ts';
+import { expect, namespacesOf } from './expect.ts';
+import { parsePrefix } from './ip.ts';
+import { macOf } from './namespaces/devices.ts';
+import { devicesOf } from './namespaces/types.ts';
+import { DEVICE_OWNER } from './neutron.ts';
+import { readAllocations } from './readAllocations.ts';
+import type { NodeState } from './state.ts';
+import { relationsOf, subnetOf } from './topology/relations.ts';
+import type { Network, Port, Topology } from './topology/types.ts';
+import type { Cloud, Endpoint, EndpointAddress, Segment, WiredDevice, Wiring } from './trace/cloud.ts';
+
+/** What agents chose, by node; nodes that are not in it have the defaults. */
+export type AllocationsByNode = ReadonlyMap<string, Allocations>;
+
+/** Allocations of the nodes whose live state is known. */
+export const allocationsOf = (topology: Topology, live: readonly NodeState[]): AllocationsByNode =>
+  new Map(live.map((state) => [state.node, readAllocations(topology, state.node, state)]));
+
+/** The cloud as it should be. With allocations of live nodes it is comparable with theirs. */
+export const expectedCloud = (topology: Topology, allocations: AllocationsByNode = new Map()): Cloud => ({
+  from: 'expected',
+  states: topology.nodes.map(({ name }) => expect(topology, name, allocations.get(name))),
+  wiring: wiringOf(topology, allocations),
+});
+
+/** The cloud as it is, as far as it was collected. */
+export const liveCloud = (
+  topology: Topology,
+  live: NodeState[],
+  allocations = allocationsOf(topology, live),
+): Cloud => ({
+  from: 'live',
+  states: live,
+  wiring: wiringOf(topology, allocations),
+});
+
+export function wiringOf(topology: Topology, allocations: AllocationsByNode): Wiring {
+  const devices: Record<string, WiredDevice> = Object.create(null);
+  for (const { name } of topology.nodes)
+    for (const namespace of namespacesOf(topology, name, allocations.get(name) ?? defaultAllocations(topology, name)))
+      for (const { kind, ifname, network } of devicesOf(namespace))
+        if (network !== undefined)
+          devices[ifname] = { segment: network, ...(kind === 'qr' ? { distributed: true } : {}) };
+  const segments: Record<string, Segment> = Object.create(null);
+  for (const network of topology.networks) segments[network.name] = segmentOf(topology, network);
+  const isEndpoint = ({ device_owner: owner }: Port) =>
+    owner !== DEVICE_OWNER.agentGateway && owner !== DEVICE_OWNER.ha;
+  return {
+    nodes: topology.nodes.map(({ name }) => name),
+    segments,
+    devices,
+    endpoints: topology.ports.filter(isEndpoint).map((port) => endpointOf(topology, port, allocations)),
+  };
+}
+
+function segmentOf(topology: Topology, network: Network): Segment {
+  const gateways = topology.routers.flatMap(({ external_gateway: gateway }) =>
+    gateway?.network === network.name ? gateway.external_fixed_ips.map(({ ip_address }) => ip_address) : [],
+  );
+  const floating = topology.floating_ips.flatMap((entry) =>
+    entry.network === network.name ? [entry.floating_ip_address] : [],
+  );
+  const ports = topology.ports.flatMap((port) =>
+    port.network === network.name ? port.fixed_ips.map(({ ip_address }) => ip_address) : [],
+  );
+  return {
+    external: network.external,
+    prefixes: network.subnets.map(({ cidr }) => cidr),
+    gateways: network.external ? network.subnets.flatMap(({ gateway_ip }) => gateway_ip ?? []) : [],
+    reserved: network.external ? [...gateways, ...floating, ...ports] : [],
+  };
+}
+
+function endpointOf(topology: Topology, port: Port, allocations: AllocationsByNode): Endpoint {
+  const lookup = relationsOf(topology);
+  // Any node that knows the MAC will do: a port has one.
+  const learned = [...allocations.values()].map(({ macs }) => macs[port.pointer]).find((mac) => mac !== undefined);
+  const addresses = port.fixed_ips.map((fixed): EndpointAddress => {
+    const subnet = subnetOf(lookup, port.network, fixed);
+    return {
+      local: fixed.ip_address,
+      prefixlen: parsePrefix(subnet?.cidr ?? fixed.ip_address)?.length ?? 32,
+      ...(subnet?.gateway_ip ? { gateway: subnet.gateway_ip } : {}),
+      ...(subnet && subnet.host_routes.length > 0 ? { hostRoutes: subnet.host_routes } : {}),
+    };
+  });
+  return {
+    name: port.name,
+    ...(port.id === undefined ? {} : { id: port.id }),
+    ...(port.node === undefined ? {} : { node: port.node }),
+    segment: port.network,
+    mac: learned ?? macOf({ allocations: { macs: {} } }, port.pointer, port.mac_address, port.name),
+    addresses,
+    extraAddresses: port.allowed_address_pairs.map(({ ip_address }) => ip_address),
+  };
+}
