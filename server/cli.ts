@@ -1,0 +1,41 @@
+/** The command line: finds the verb and ends with its status. Everything else is in `cli/`, one file for each verb. */
+import { check } from './cli/check.ts';
+import { collect } from './cli/collect.ts';
+import { diff } from './cli/diff.ts';
+import { expectVerb } from './cli/expect.ts';
+import { importVerb } from './cli/import.ts';
+import { UsageError, type Io, type Verb } from './cli/io.ts';
+import { lsp } from './cli/lsp.ts';
+import { trace } from './cli/trace.ts';
+
+const VERBS: readonly Verb[] = [check, expectVerb, trace, diff, collect, importVerb, lsp];
+
+/**
+ * Exit status: 0 nothing at or above `--fail-on`; 1 findings; 2 usage or unreadable input; 3 no findings, but a node could not be collected.
+ * @param args without the program's name
+ */
+export async function main(args: readonly string[], io: Io): Promise<number> {
+  const [name, ...rest] = args;
+  const verb = VERBS.find((candidate) => candidate.name === name);
+  if (!verb) {
+    const asked = name === undefined || name === '--help' || name === '-h' || name === 'help';
+    (asked && name !== undefined ? io.out : io.err)(`${asked ? '' : `dvrscope: no verb "${name}"\n\n`}${overview()}`);
+    return asked && name !== undefined ? 0 : 2;
+  }
+  if (rest.includes('--help') || rest.includes('-h')) {
+    io.out(`usage: dvrscope ${verb.usage}\n\n${verb.help}\n`);
+    return 0;
+  }
+  try {
+    return await verb.run(rest, io);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    io.err(`dvrscope ${verb.name}: ${error.message}\n${error.showUsage ? `usage: dvrscope ${verb.usage}\n` : ''}`);
+    return 2;
+  }
+}
+
+const overview = (): string =>
+  `dvrscope: what OpenStack Neutron DVR nodes should hold, what they do hold, and where packets go\n\n${VERBS.map(
+    ({ usage, summary }) => `  dvrscope ${usage}\n      ${summary}\n`,
+  ).join('')}\nEach verb explains itself with --help.\n`;

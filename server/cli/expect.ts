@@ -1,0 +1,80 @@
+/** `dvrscope expect`: what a node should hold, as the tools print it. */
+import { ASPECTS } from '../../shared/aspects/table.ts';
+import { expect } from '../../shared/expect.ts';
+import { renderItems, renderNode } from '../../shared/render.ts';
+import type { NodeState } from '../../shared/state.ts';
+import { type Io, UsageError, type Verb, oneOf, pickNodes, readArgs, readTopologyFile, warnOfProblems } from './io.ts';
+
+export const expectVerb: Verb = {
+  name: 'expect',
+  usage: 'expect TOPOLOGY --node N [--namespace NS] [--aspect A] [--format text|json]',
+  summary: 'the state that Neutron must have programmed on a node, as ip and iptables-save print it',
+  help: `  --node N        the node
+  --namespace NS  one namespace; a unique beginning of its name is enough
+  --aspect A      ${ASPECTS.map(({ name }) => name).join(', ')}
+  --format F      text (default), or json with the reason of every item
+
+Numbers that an agent picks at run time (priorities of floating IP rules, link-local pairs) are shown with defaults; names and
+addresses that the topology leaves out stand in angle brackets.`,
+  run,
+};
+
+async function run(args: string[], io: Io): Promise<number> {
+  const options = {
+    node: { type: 'string' },
+    namespace: { type: 'string' },
+    aspect: { type: 'string' },
+    format: { type: 'string' },
+  } as const;
+  const { values, positionals } = readArgs(args, options, ['TOPOLOGY']);
+  if (values.node === undefined) throw new UsageError('--node is missing');
+  const names = ASPECTS.map(({ name }) => name);
+  const aspect = values.aspect === undefined ? undefined : oneOf('--aspect', values.aspect, names, names[0]!);
+  const format = oneOf('--format', values.format, ['text', 'json'], 'text');
+  const reading = await readTopologyFile(positionals[0]!);
+  const [node] = pickNodes(reading.topology, [values.node]);
+  warnOfProblems(reading, io);
+  const state = expect(reading.topology, node!.name);
+  const namespace = values.namespace === undefined ? undefined : pickNamespace(state, values.namespace);
+  if (format === 'json') io.out(`${JSON.stringify(narrow(state, namespace, aspect), null, 2)}\n`);
+  else if (namespace !== undefined && aspect !== undefined) io.out(bare(state, namespace, aspect));
+  else
+    io.out(
+      renderNode(state, {
+        ...(namespace === undefined ? {} : { namespace }),
+        ...(aspect === undefined ? {} : { aspect }),
+      }) || `# ${node!.name} holds nothing of this\n`,
+    );
+  return 0;
+}
+
+/** The one namespace that begins so. */
+export function pickNamespace({ namespaces, node }: NodeState, start: string): string {
+  const names = Object.keys(namespaces);
+  const found = names.includes(start) ? [start] : names.filter((name) => name.startsWith(start));
+  if (found.length === 1) return found[0]!;
+  const which =
+    found.length === 0 ? `${node} has no namespace "${start}"; it has` : `"${start}" is not unique on ${node}:`;
+  throw new UsageError(`${which} ${(found.length === 0 ? names : found).join(', ') || 'none'}`, false);
+}
+
+/** One aspect of one namespace is what its tool prints, without headings, so that it can be compared by other tools. */
+function bare(state: NodeState, namespace: string, aspect: (typeof ASPECTS)[number]['name']): string {
+  const items = state.namespaces[namespace]![aspect];
+  if (items)
+    return renderItems(
+      ASPECTS.find(({ name }) => name === aspect)!,
+      items,
+    );
+  throw new UsageError(`${aspect} of ${namespace} are not modelled yet`, false);
+}
+
+function narrow(state: NodeState, namespace: string | undefined, aspect: string | undefined): NodeState {
+  const kept = Object.entries(state.namespaces).flatMap(([name, { because, ...content }]) => {
+    if (namespace !== undefined && name !== namespace) return [];
+    const aspects = Object.entries(content).filter(([key]) => aspect === undefined || key === aspect);
+    return [[name, { because, ...Object.fromEntries(aspects) }]];
+  });
+  const namespaces: NodeState['namespaces'] = Object.fromEntries(kept);
+  return { ...state, namespaces };
+}

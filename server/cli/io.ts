@@ -1,0 +1,95 @@
+/** What all verbs share: output, arguments, and reading the topology. */
+import { readFile } from 'node:fs/promises';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { runChecks } from '../../shared/checks/table.ts';
+import { readTopology } from '../../shared/topology/read.ts';
+import type { Node, Topology } from '../../shared/topology/types.ts';
+import { errorCode } from '../collect/errorCode.ts';
+import type { Reading } from '../report.ts';
+
+export interface Io {
+  out: (text: string) => void;
+  err: (text: string) => void;
+}
+
+export interface Verb {
+  name: string;
+  /** With its name: `expect TOPOLOGY --node N`. */
+  usage: string;
+  /** One line for the overview. */
+  summary: string;
+  help: string;
+  run(args: string[], io: Io): Promise<number>;
+}
+
+/** A mistake of the caller: its message is all that is shown, status 2. The one exception that the command line throws, caught in `cli.ts`. */
+export class UsageError extends Error {
+  readonly showUsage: boolean;
+  constructor(message: string, showUsage = true) {
+    super(message);
+    this.showUsage = showUsage;
+  }
+}
+
+type Options = NonNullable<ParseArgsConfig['options']>;
+
+/** Options and exactly the positional arguments that are named. */
+export function readArgs<O extends Options>(args: string[], options: O, positionals: readonly string[]) {
+  try {
+    const parsed = parseArgs({ args, options, allowPositionals: true, strict: true });
+    const missing = positionals[parsed.positionals.length];
+    if (missing !== undefined) throw new UsageError(`${missing} is missing`);
+    const extra = parsed.positionals[positionals.length];
+    if (extra !== undefined) throw new UsageError(`"${extra}" is one argument too many`);
+    return { values: parsed.values, positionals: parsed.positionals };
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(messageOf(error).replace(/\. To specify.*$/s, ''));
+  }
+}
+
+/** Throws a UsageError when the file cannot be read; what is wrong inside it is in `problems`. */
+export async function readTopologyFile(path: string): Promise<Reading> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new UsageError(`${path} cannot be read: ${errorCode(error)}`, false);
+  });
+  const { topology, problems, sourceMap } = readTopology(text);
+  return { file: path, text, topology, sourceMap, problems: [...problems, ...runChecks(topology)] };
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** For verbs that go on with a faulty topology: one line on standard error says so. */
+export function warnOfProblems({ file, problems }: Reading, io: Io): void {
+  const errors = problems.filter(({ severity }) => severity === 'error').length;
+  if (errors > 0)
+    io.err(
+      `${file}: ${errors} ${errors === 1 ? 'error' : 'errors'}, what depends on them is left out; see dvrscope check ${file}\n`,
+    );
+}
+
+/** Names of nodes as given, or all; an unknown one is a usage error that lists those there are. */
+export function pickNodes(topology: Topology, names: readonly string[] | undefined): Node[] {
+  for (const name of names ?? [])
+    if (!topology.nodes.some((node) => node.name === name)) throw noSuchNode(topology, name);
+  return topology.nodes.filter((node) => !names || names.includes(node.name));
+}
+
+const noSuchNode = (topology: Topology, name: string): UsageError =>
+  new UsageError(
+    `the topology has no node "${name}"; it has ${topology.nodes.map((node) => node.name).join(', ') || 'none'}`,
+    false,
+  );
+
+/** One of a closed set of words. */
+export function oneOf<T extends string>(
+  option: string,
+  value: string | undefined,
+  words: readonly T[],
+  fallback: T,
+): T {
+  if (value === undefined) return fallback;
+  const word = words.find((candidate) => candidate === value);
+  if (word === undefined) throw new UsageError(`${option} is one of ${words.join(', ')}, not "${value}"`);
+  return word;
+}

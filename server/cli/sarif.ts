@@ -1,0 +1,38 @@
+/** A report as SARIF 2.1.0 (OASIS), which code hosts show beside the lines of the topology. */
+import type { Severity } from '../../shared/problem.ts';
+import type { Finding, Report } from '../report.ts';
+
+const LEVEL: Record<Severity, string> = { error: 'error', warning: 'warning', information: 'note' };
+
+export function reportAsSarif({ findings, topology }: Report): string {
+  const codes = [...new Set(findings.map(({ code }) => code))].toSorted();
+  const run = {
+    tool: {
+      driver: {
+        name: 'dvrscope',
+        informationUri: 'https://github.com/dvrscope/dvrscope',
+        rules: codes.map((id) => ({ id })),
+      },
+    },
+    artifacts: [{ location: { uri: encodeURI(topology) } }],
+    columnKind: 'utf16CodeUnits',
+    results: findings.map(resultOf),
+  };
+  return `${JSON.stringify({ $schema: 'https://json.schemastore.org/sarif-2.1.0.json', version: '2.1.0', runs: [run] }, null, 2)}\n`;
+}
+
+function resultOf({ code, severity, message, file, range, node, namespace, aspect, expected, live, fix }: Finding) {
+  const region = range && {
+    startLine: range.start.line + 1,
+    startColumn: range.start.character + 1,
+    endLine: range.end.line + 1,
+    endColumn: range.end.character + 1,
+  };
+  return {
+    ruleId: code,
+    level: LEVEL[severity],
+    message: { text: message },
+    locations: [{ physicalLocation: { artifactLocation: { uri: encodeURI(file) }, ...(region ? { region } : {}) } }],
+    properties: { node, namespace, aspect, expected, live, fix },
+  };
+}
