@@ -1,0 +1,35 @@
+/** One version of a topology's text, and what was computed from it: each thing once, and only when somebody asks. */
+import type { TextDocument } from 'vscode-languageserver-textdocument';
+import { runChecks } from '../shared/checks/table.ts';
+import { expect } from '../shared/expect.ts';
+import type { Problem } from '../shared/problem.ts';
+import type { NodeState } from '../shared/state.ts';
+import { readTopology } from '../shared/topology/read.ts';
+
+export type Reading = ReturnType<typeof readTopology>;
+
+export interface Document {
+  text: TextDocument;
+  /** Topology, problems of reading, and where everything stands. */
+  reading(): Reading;
+  /** Problems of reading, then those of the checks. */
+  problems(): Problem[];
+  /** What each node should hold, with what agents choose at its default; in the order of the file. */
+  expected(): NodeState[];
+}
+
+/** `text` must not change afterwards: an edit makes a new document. */
+export function makeDocument(text: TextDocument): Document {
+  const reading = once(() => readTopology(text.getText()));
+  return {
+    text,
+    reading,
+    problems: once(() => [...reading().problems, ...runChecks(reading().topology)]),
+    expected: once(() => reading().topology.nodes.map((node) => expect(reading().topology, node.name))),
+  };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}

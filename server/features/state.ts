@@ -1,0 +1,43 @@
+/** `dvrscope/state`: a node's state as text, alone or as one side of the expected-against-live diff. */
+import { compare } from '../../shared/compare.ts';
+import { defaultAllocations } from '../../shared/allocations.ts';
+import { expect } from '../../shared/expect.ts';
+import type { StateParams } from '../../shared/protocol.ts';
+import { renderNode, sideBySide } from '../../shared/render.ts';
+import type { NodeState } from '../../shared/state.ts';
+import type { Document } from '../document.ts';
+import type { LiveComparison } from './compare.ts';
+
+/** Always a text: where there is no state, it says why. */
+export function stateText(document: Document, params: StateParams, comparison: LiveComparison | undefined): string {
+  const { topology } = document.reading();
+  if (!topology.nodes.some((node) => node.name === params.node)) return `# ${params.node} is not in the topology.\n`;
+  const allocations = comparison?.allocations.get(params.node) ?? defaultAllocations(topology, params.node);
+  const expected = expect(topology, params.node, allocations);
+  if (params.side === 'expected' && !params.isDiff)
+    return renderNode(expected, params) || '# Nothing is expected here.\n';
+  const live = comparison?.live.get(params.node);
+  if (live) return diffSide(expected, live, params);
+  return params.side === 'expected' ? renderNode(expected, params) : `# ${missingText(params.node, comparison)}\n`;
+}
+
+function missingText(node: string, comparison: LiveComparison | undefined): string {
+  const failed = comparison?.nodes.find((entry) => entry.node === node);
+  if (failed?.error) return `There is no live state of ${node}: ${failed.error}`;
+  return `There is no live state of ${node} yet: run "DVR: Compare with Live Nodes".`;
+}
+
+/** One of two texts that differ exactly where the states do; what was not compared is listed the same on both. */
+function diffSide(expected: NodeState, live: NodeState, { side, namespace }: StateParams): string {
+  const isWanted = (entry: { namespace: string }): boolean => namespace === undefined || entry.namespace === namespace;
+  const sections = sideBySide(expected, live)
+    .filter(isWanted)
+    .map((section) => `# ${section.namespace}: ${section.title}\n${section[side]}`);
+  const gaps = compare(expected, live)
+    .notCompared.filter(isWanted)
+    .map(
+      (gap) =>
+        `# not compared: ${gap.family ? `${gap.family} ` : ''}${gap.aspect} of ${gap.namespace}: ${gap.reason}\n`,
+    );
+  return [...sections, ...(gaps.length > 0 ? [gaps.join('')] : [])].join('\n') || '# Nothing to compare here.\n';
+}

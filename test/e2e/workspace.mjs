@@ -1,0 +1,39 @@
+// A folder to open in the editor: an imported cloud, its nodes as snapshots and over SSH with one fault among them, and an example.
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { faultyCloud, NODES, withSshPorts } from '../support/faultyCloud.ts';
+import { newKey, startSshNode, writeLogin } from '../support/sshNode.ts';
+
+const example = path.resolve(import.meta.dirname, '../../examples/snat-two-subnets.dvr.yaml');
+
+/** `cloud.dvr.yaml`, `snat-two-subnets.dvr.yaml`, `snapshots/`, settings; `remove` stops the nodes and deletes it all. */
+export async function makeWorkspace() {
+  const folder = await mkdtemp(path.join(tmpdir(), 'dvrscope-workspace-'));
+  const { topology, snapshots } = await faultyCloud();
+  const clientKey = newKey();
+  const nodes = await Promise.all(NODES.map((node) => startSshNode({ recording: snapshots[node], clientKey })));
+  const login = await writeLogin(nodes);
+  const ports = Object.fromEntries(NODES.map((node, i) => [node, nodes[i].port]));
+
+  await mkdir(path.join(folder, 'snapshots'));
+  await mkdir(path.join(folder, '.vscode'));
+  await Promise.all([
+    copyFile(example, path.join(folder, 'snat-two-subnets.dvr.yaml')),
+    writeFile(path.join(folder, 'cloud.dvr.yaml'), withSshPorts(topology, ports)),
+    writeFile(path.join(folder, '.vscode/settings.json'), JSON.stringify(settingsFor(login), null, 2)),
+    ...NODES.map((node) => writeFile(path.join(folder, `snapshots/${node}.snapshot`), snapshots[node])),
+  ]);
+  const remove = async () => {
+    await Promise.all([...nodes.map((node) => node.stop()), login.remove()]);
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { folder, remove };
+}
+
+const settingsFor = (login) => ({
+  'dvrscope.snapshots.folder': 'snapshots',
+  'dvrscope.ssh.user': 'root',
+  'dvrscope.ssh.identityFiles': login.identityFiles,
+  'dvrscope.ssh.knownHostsFiles': [login.knownHostsFile],
+});

@@ -1,0 +1,26 @@
+// Settings as editors send them, and as they should not.
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import fc from 'fast-check';
+import { settingsFrom } from '../../../server/features/settings.ts';
+
+const NONE = { ssh: { user: '', identityFiles: [], knownHostsFiles: [] } };
+
+it('reads what is set', () => {
+  const ssh = { user: ' root ', identityFiles: ['~/.ssh/id_cloud'], knownHostsFiles: ['/etc/known'] };
+  assert.deepEqual(settingsFrom({ ssh }), { ssh: { ...ssh, user: 'root' } });
+});
+
+it('counts what has the wrong type as not set', () => {
+  for (const answer of [undefined, null, 1, 'x', [], {}, { ssh: null }, { ssh: { user: 7, identityFiles: 'a' } }]) {
+    assert.deepEqual(settingsFrom(answer), NONE);
+  }
+  assert.deepEqual(settingsFrom({ ssh: { identityFiles: ['a', 1, '', null] } }).ssh.identityFiles, ['a']);
+});
+
+it('never throws', () => {
+  fc.assert(
+    fc.property(fc.anything(), (answer) => typeof settingsFrom({ ssh: answer }).ssh.user === 'string'),
+    { seed: 1, numRuns: 300 },
+  );
+});
