@@ -27,13 +27,12 @@ const common = {
 };
 
 await build({ ...common, minify: true, entryPoints: { extension: 'client/extension.ts', server: 'server/lsp.ts' } });
-if (existsSync('server/bin.ts'))
-  await build({
-    ...common,
-    minify: true,
-    entryPoints: { cli: 'server/bin.ts' },
-    banner: { js: '#!/usr/bin/env node' },
-  });
+await build({
+  ...common,
+  minify: true,
+  entryPoints: { cli: 'server/bin.ts' },
+  banner: { js: '#!/usr/bin/env node' },
+});
 
 // Mocha finds its files at run time, so it stays outside.
 const suite = readdirSync('test/e2e/suite').filter((name) => name.endsWith('.ts'));

@@ -6,7 +6,7 @@ import { collectNodes } from '../collect/collect.ts';
 import { COLLECTOR_SCRIPT } from '../collect/script.ts';
 import { targetsOf } from '../collect/targets.ts';
 import { type Io, UsageError, type Verb, pickNodes, readArgs, readTopologyFile } from './io.ts';
-import { interrupt, sshOptions } from './source.ts';
+import { SSH_HELP, SSH_OPTIONS, interrupt, sshOptions } from './source.ts';
 
 export const collect: Verb = {
   name: 'collect',
@@ -14,7 +14,7 @@ export const collect: Verb = {
   summary: 'read the nodes over SSH into snapshot files; or print the collector script',
   help: `  -o DIR              where the snapshots go, one NODE.snapshot each
   --node N            only this node; may be repeated
-  --identity FILE, --known-hosts FILE, --user NAME, --port N, --parallel N   as for check
+${SSH_HELP}
   --print-script      print the script: ssh NODE sudo sh < dvrscope-collect.sh > NODE.snapshot
 
 Nothing is written on a node. Exit status: 0 all nodes; 2 wrong usage; 3 some node could not be collected.`,
@@ -25,11 +25,7 @@ const OPTIONS = {
   output: { type: 'string', short: 'o' },
   node: { type: 'string', multiple: true },
   'print-script': { type: 'boolean' },
-  identity: { type: 'string', multiple: true },
-  'known-hosts': { type: 'string', multiple: true },
-  user: { type: 'string' },
-  port: { type: 'string' },
-  parallel: { type: 'string' },
+  ...SSH_OPTIONS,
 } as const;
 
 async function run(args: string[], io: Io): Promise<number> {

@@ -5,7 +5,6 @@ import { renderDivergence, renderTrace } from '../../shared/trace/render.ts';
 import { trace } from '../../shared/trace/trace.ts';
 import { expectedCloud, liveCloud } from '../../shared/wiring.ts';
 import type { Document } from '../document.ts';
-
 import { traceRequest } from '../traceRequest.ts';
 import type { LiveComparison } from './compare.ts';
 
