@@ -20,6 +20,8 @@ export interface Allocations {
   macs: Record<string, string>;
   /** Pointer of a router, network or port → its whole id, where the topology has none or only its beginning. */
   ids: Record<Pointer, string>;
+  /** Release that the node's agents look like, where the topology does not say it. */
+  release?: string;
   /** Key of a device → `ip/prefixlen`, where the topology leaves it out. */
   addresses: Record<string, string>;
 }

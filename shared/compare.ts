@@ -65,7 +65,7 @@ function compareNamespaceLists(expected: NodeState, live: NodeState, into: Compa
   const base = { node: live.node, aspect: 'namespaces' as const, noun: 'namespace', repair: [] };
   for (const [namespace, { because }] of Object.entries(expected.namespaces)) {
     if (Object.hasOwn(live.namespaces, namespace)) into.counts.equal++;
-    else if (!unlisted)
+    else if (!unlisted && !gapFor(expected.gaps, namespace, 'namespaces'))
       into.differences.push({
         ...base,
         namespace,
@@ -173,7 +173,12 @@ function compareAllocations(expected: NodeState, live: NodeState, into: Comparis
   const gap = gapFor(live.gaps, '-', 'allocations');
   const wanted = expected.allocations ?? [];
   if (gap && wanted.length > 0) into.notCompared.push({ ...gap, node: live.node, side: 'live' });
-  if (gap || !live.allocations || !expected.allocations) return;
+  const unmodelled = gapFor(expected.gaps, '-', 'allocations');
+  if (unmodelled) into.notCompared.push({ ...unmodelled, node: live.node, side: 'expected' });
+  if (gap || unmodelled || !live.allocations || !expected.allocations) {
+    into.counts.notCompared += live.allocations?.length ?? 0;
+    return;
+  }
   const paired = pairUp(wanted, live.allocations, ALLOCATION_LINES);
   into.counts.equal += paired.equal.length;
   into.counts.dynamic += paired.dynamic.length;

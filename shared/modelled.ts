@@ -1,7 +1,7 @@
 /** What the engine does not model yet, as gaps of the expected state: there compare says "not checked", never a difference. */
 import type { Allocations } from './allocations.ts';
 import { ASPECTS } from './aspects/table.ts';
-import { type Context, namespaceName } from './namespaces/devices.ts';
+import { type Context, namespaceName, releaseOf } from './namespaces/devices.ts';
 import { isModelled } from './releases.ts';
 import type { AspectName, Gap, NamespaceAspect } from './state.ts';
 import { relationsOf } from './topology/relations.ts';
@@ -24,15 +24,18 @@ export function gapsOf(topology: Topology, nodeName: string, allocations: Alloca
       family: 'inet6',
       reason: 'IPv6 is not modelled yet',
     })),
-    ...releaseGaps(topology),
+    ...releaseGaps(releaseOf(context)),
     ...topology.routers.flatMap((router) => routerGaps(context, router)),
   ];
 }
 
-function releaseGaps({ release }: Topology): Gap[] {
+function releaseGaps(release: string | undefined): Gap[] {
   if (isModelled(release)) return [];
   const reason = `the agents of ${release} are not modelled yet (zed and later are)`;
-  return ALL.map((aspect) => ({ namespace: '*', aspect, reason }));
+  return [
+    ...[...ALL, 'namespaces' as const].map((aspect) => ({ namespace: '*', aspect, reason })),
+    { namespace: '-', aspect: 'allocations', reason },
+  ];
 }
 
 function routerGaps(context: Context, router: Router): Gap[] {

@@ -126,7 +126,7 @@ function servingNodes(lookup: Relations, router: Router): [node: string, because
 }
 
 /** `common/utils.py: is_dvr_serviced`. */
-const isServiced = ({ device_owner: owner }: Port, release: string): boolean =>
+const isServiced = ({ device_owner: owner }: Port, release: string | undefined): boolean =>
   owner.startsWith('compute:') ||
   owner === DEVICE_OWNER.dhcp ||
   owner === 'trunk:subport' ||

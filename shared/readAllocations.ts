@@ -8,6 +8,7 @@ import { namespacesOf } from './expect.ts';
 import { contains, ipv4Text, ipv4Value, macOfLinkLocal } from './ip.ts';
 import { type Device, type Namespace, type QrouterNamespace, devicesOf, isUnknown } from './namespaces/types.ts';
 import { DEV_PREFIX, DVR_FIP_LL_CIDR, FIP_PR_END, FIP_PR_START, FIP_RT_TBL, NS_PREFIX } from './neutron.ts';
+import { FIRST } from './releases.ts';
 import { snatIndex } from './snatIndex.ts';
 import type { NamespaceState, NodeState } from './state.ts';
 import { relationsOf } from './topology/relations.ts';
@@ -16,6 +17,7 @@ import type { Topology } from './topology/types.ts';
 export function readAllocations(topology: Topology, nodeName: string, live: NodeState): Allocations {
   const allocations = defaultAllocations(topology, nodeName);
   readIds(topology, live, allocations);
+  if (topology.release === undefined) readRelease(live, allocations);
   // Names first: they decide in which namespace and device all else is looked for.
   for (const namespace of namespacesOf(topology, nodeName, allocations)) {
     const state = live.namespaces[namespace.name];
@@ -70,6 +72,23 @@ function hasInterfaces(topology: Topology, routerName: string, live: NodeState, 
 
 const hasAddressIn = (state: NamespaceState | undefined, prefix: string, cidr: string): boolean =>
   (state?.addresses ?? []).some(({ ifname, local }) => ifname.startsWith(prefix) && contains(cidr, local));
+
+/**
+ * The release that the node looks like, told by what later agents set and earlier ones leave at the kernel's 0: a guess from the
+ * majority of its namespaces, good for what depends on these changes and nothing else.
+ */
+function readRelease(live: NodeState, allocations: Allocations): void {
+  const isOn = (prefix: string, key: string) =>
+    elect(
+      Object.entries(live.namespaces).flatMap(([name, { sysctls }]) =>
+        name.startsWith(prefix) && sysctls ? (sysctls.find((sysctl) => sysctl.key === key)?.value ?? []) : [],
+      ),
+    );
+  const liberal = isOn('', 'net.netfilter.nf_conntrack_tcp_be_liberal');
+  const nonlocal = isOn(NS_PREFIX.snat, 'net.ipv4.ip_nonlocal_bind');
+  if (liberal === undefined && nonlocal === undefined) return;
+  allocations.release = liberal === '1' ? FIRST.tcp_be_liberal : nonlocal === '1' ? FIRST.snat_nonlocal_bind : 'zed';
+}
 
 /** Names and addresses of devices that the topology leaves out. */
 function readDevices(namespace: Namespace, state: NamespaceState, allocations: Allocations): void {

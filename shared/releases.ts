@@ -12,7 +12,7 @@ export const RELEASES = [
 export type Release = (typeof RELEASES)[number];
 
 /** The first release that has it, and the change that brought it. */
-const SINCE = {
+export const FIRST = {
   /** `dvr_snat_ns.py: create` sets ip_nonlocal_bind (c813b658d0). */
   snat_nonlocal_bind: '2023.1',
   /** `common/utils.py: is_dvr_serviced` no longer counts load balancer ports (656028f311). */
@@ -21,11 +21,12 @@ const SINCE = {
   tcp_be_liberal: '2025.1',
 } as const satisfies Record<string, Release>;
 
-const order = (release: string): number => (RELEASES as readonly string[]).indexOf(release);
+const order = (release: string | undefined): number => (RELEASES as readonly (string | undefined)[]).indexOf(release);
 
-/** Whether a release has a change; an unknown release counts as the newest. */
-export const releaseHas = (release: string, change: keyof typeof SINCE): boolean =>
-  order(release) < 0 || order(release) >= order(SINCE[change]);
+/** Whether a release has a change; one that is not known counts as the newest. */
+export const releaseHas = (release: string | undefined, change: keyof typeof FIRST): boolean =>
+  order(release) < 0 || order(release) >= order(FIRST[change]);
 
 /** The first release whose L3 namespaces the engine knows in full. */
-export const isModelled = (release: string): boolean => order(release) < 0 || order(release) >= order('zed');
+export const isModelled = (release: string | undefined): boolean =>
+  order(release) < 0 || order(release) >= order('zed');

@@ -3,7 +3,6 @@
  * What has no place in the topology or makes no sense is left out and noted, never thrown.
  */
 import { DEVICE_OWNER } from '../../shared/neutron.ts';
-import { RELEASES } from '../../shared/releases.ts';
 import type { Topology } from '../../shared/topology/types.ts';
 import { fileKey, grouped, objects, objectsById, part, text, type Answers, type Item } from './answers.ts';
 import { importFloatingIps } from './floatingIps.ts';
@@ -30,7 +29,7 @@ export const ANSWER_FILES: readonly string[] = [
 /** Answers that hold nothing that a topology has a place for: they are passed over without a note. */
 const PASSED_OVER: readonly string[] = ['extensions', 'security-groups', 'security-group-rules'];
 
-/** `release`: whose agents run, which no answer tells; the newest known by default. Notes are sentences for a person. */
+/** `release`: whose agents run, which no answer tells. Notes are sentences for a person. */
 export function importTopology(
   answers: Answers,
   options: { release?: string } = {},
@@ -55,8 +54,8 @@ export function importTopology(
   const others = portItems.filter((item) => !usedPorts.has(item.id) && !isPlaceholder(item));
   const { ports, nameById: portNameById } = importPorts({ ports: others, networks, routerNameById, hostOf, notes });
   const nodes = importNodes(answers, [...agentsByRouter.values()].flat(), grouped(portItems, hostOf), notes);
-  const release = options.release ?? RELEASES.at(-1)!;
-  const topology: Topology = { release, nodes, networks: networks.networks, routers, ports, floating_ips: [] };
+  const release = options.release === undefined ? {} : { release: options.release };
+  const topology: Topology = { ...release, nodes, networks: networks.networks, routers, ports, floating_ips: [] };
   topology.floating_ips = importFloatingIps({
     floatingIps: objects(answers, 'floatingips', 'floatingips', notes),
     placeholders: portItems.filter(isPlaceholder),

@@ -15,6 +15,9 @@ export interface Context {
   allocations: Allocations;
 }
 
+export const releaseOf = ({ lookup, allocations }: Context): string | undefined =>
+  lookup.topology.release ?? allocations.release;
+
 const FULL_ID = 36;
 
 /** The whole id of a thing, or undefined. */

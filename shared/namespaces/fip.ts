@@ -4,7 +4,7 @@ import { DEVICE_OWNER } from '../neutron.ts';
 import type { Hosted } from '../placement.ts';
 import { pointer } from '../problem.ts';
 import type { Network } from '../topology/types.ts';
-import { type Context, agentGatewayPort, externalDevice, namespaceName, outsideOf } from './devices.ts';
+import { type Context, agentGatewayPort, externalDevice, namespaceName, outsideOf, releaseOf } from './devices.ts';
 import { distributedFloatingIps, extraRoute, fipLinkOf } from './qrouter.ts';
 import type { FipNamespace, FipRouterFact } from './types.ts';
 
@@ -13,7 +13,7 @@ import type { FipNamespace, FipRouterFact } from './types.ts';
  * @returns undefined when no router of this node has a gateway on the network and no active agent gateway port keeps the namespace
  */
 export function fipNamespace(context: Context, network: Network, hosted: Hosted[]): FipNamespace | undefined {
-  const { lookup, node } = context;
+  const { node } = context;
   const own = hosted.filter(({ router }) => router.external_gateway?.network === network.name);
   const port = agentGatewayPort(context, network, DEVICE_OWNER.agentGateway);
   if (own.length === 0 && port?.status !== 'ACTIVE') return undefined;
@@ -50,7 +50,7 @@ export function fipNamespace(context: Context, network: Network, hosted: Hosted[
     kind: 'fip',
     name: namespaceName(context, 'fip', network),
     node,
-    release: lookup.topology.release,
+    release: releaseOf(context),
     because,
     network,
     fg,

@@ -5,7 +5,16 @@ import { type Hosted, hasExternal, placementOf, snatNodes } from '../placement.t
 import type { Because } from '../state.ts';
 import { isIpv4, mtuOf } from '../topology/relations.ts';
 import type { Router, RouterInterface, Subnet } from '../topology/types.ts';
-import { type Context, macOf, namespaceName, qrDevice, snatAddressOf, snatKey, vethDevice } from './devices.ts';
+import {
+  type Context,
+  macOf,
+  namespaceName,
+  qrDevice,
+  releaseOf,
+  snatAddressOf,
+  snatKey,
+  vethDevice,
+} from './devices.ts';
 import {
   type Device,
   type FipLink,
@@ -29,7 +38,7 @@ export function qrouterNamespace(context: Context, { router, because }: Hosted):
     kind: 'qrouter',
     name: namespaceName(context, 'qrouter', router),
     node,
-    release: lookup.topology.release,
+    release: releaseOf(context),
     because,
     router,
     hasGateway: router.external_gateway !== undefined,

@@ -2,7 +2,7 @@
 import { placementOf } from '../placement.ts';
 import { isIpv4, subnetOf } from '../topology/relations.ts';
 import type { Router } from '../topology/types.ts';
-import { type Context, externalDevice, namespaceName, outsideOf, sgDevice } from './devices.ts';
+import { type Context, externalDevice, namespaceName, outsideOf, releaseOf, sgDevice } from './devices.ts';
 import { extraRoute, portsOf } from './qrouter.ts';
 import type { SnatNamespace } from './types.ts';
 
@@ -34,7 +34,7 @@ export function snatNamespace(context: Context, router: Router): SnatNamespace |
     kind: 'snat',
     name: namespaceName(context, 'snat', router),
     node,
-    release: lookup.topology.release,
+    release: releaseOf(context),
     because,
     router,
     // Each centralised floating IP is an address of the gateway device (`dvr_edge_router.py: add_centralized_floatingip`).

@@ -69,8 +69,8 @@ export interface FloatingIpFact {
 interface Placed {
   name: string;
   node: Node;
-  /** Which release's agents made it. */
-  release: string;
+  /** Which release's agents made it; absent: nobody knows, the newest is expected. */
+  release: string | undefined;
   because: Because;
 }
 

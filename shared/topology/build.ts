@@ -22,9 +22,13 @@ import type {
 } from './types.ts';
 
 /** The topology of what `decode` read; `release` is checked by the caller, because its problem has a place in the text. */
-export function buildTopology(values: Values<'topology'> | undefined, release: string, unread: Pointer[]): Topology {
+export function buildTopology(
+  values: Values<'topology'> | undefined,
+  release: string | undefined,
+  unread: Pointer[],
+): Topology {
   const topology: Topology = {
-    release,
+    ...(release !== undefined && { release }),
     nodes: values?.nodes?.map(node) ?? [],
     networks: values?.networks?.map(network) ?? [],
     routers: [],

@@ -8,7 +8,7 @@ export const READER_CODES = {
   'duplicate-key': 'A key or name that is used twice in one map; the first one counts.',
   'missing-key': 'A key without which the thing means nothing; the thing is left out.',
   'unknown-key': 'A key that the vocabulary does not have, and so has no effect.',
-  'unknown-release': 'A release that is not known; it is read as the newest.',
+  'unknown-release': 'A release that is not known; it is passed over.',
   'wrong-type': 'A value of another type than the key takes.',
   'yaml-error': 'Text that is not YAML; what could be understood is used.',
 } as const;

@@ -66,7 +66,7 @@ export const KINDS = {
     dvr: { type: 'integer', min: 1, max: 1, default: '1', doc: 'Version of this file format (ours).' },
     release: {
       ...STRING,
-      default: 'the newest known release',
+      default: 'what the live nodes look like, else the newest known release',
       doc: 'Release of the agents: a codename (`zed`) or a number (`2023.1`). What they program differs between releases.',
     },
     nodes: {

@@ -60,20 +60,23 @@ const yamlProblems = (errors: YamlError[], sourceMap: SourceMap): Problem[] =>
     range,
   }));
 
-function readRelease(values: Values<'topology'> | undefined, sourceMap: SourceMap, problems: Problem[]): string {
-  const newest = RELEASES.at(-1)!;
-  if (values?.release === undefined) return newest;
+function readRelease(
+  values: Values<'topology'> | undefined,
+  sourceMap: SourceMap,
+  problems: Problem[],
+): string | undefined {
+  if (values?.release === undefined) return undefined;
   const known = knownRelease(values.release);
   if (known !== undefined) return known;
   const hint = didYouMean(values.release, [...RELEASES, ...CODENAMES.keys()]);
   problems.push({
     code: 'unknown-release',
     severity: 'warning',
-    message: `${quote(values.release)} is no known release of OpenStack; it is read as ${newest}.${hint} Known are ${RELEASES[0]} to ${newest}.`,
+    message: `${quote(values.release)} is no known release of OpenStack; it is passed over.${hint} Known are ${RELEASES[0]} to ${RELEASES.at(-1)}.`,
     pointer: '/release',
     ...rangeOf(sourceMap, '/release'),
   });
-  return newest;
+  return undefined;
 }
 
 /**

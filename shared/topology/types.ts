@@ -147,8 +147,11 @@ export interface FloatingIp extends Named {
 }
 
 export interface Topology {
-  /** Release of the agents as a codename: `zed`; `2023.1` style from there on. */
-  release: string;
+  /**
+   * Release of the agents as a codename: `zed`; `2023.1` style from there on. Absent: nobody said. Then the live state tells,
+   * and where there is none the newest known release is expected.
+   */
+  release?: string;
   nodes: Node[];
   networks: Network[];
   routers: Router[];

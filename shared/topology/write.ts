@@ -4,7 +4,6 @@
  * What equals a default is left out only where `read.ts` gives it back; gateways and addresses are always written, since people look for them.
  */
 import { contains } from '../ip.ts';
-import { RELEASES } from '../releases.ts';
 import type {
   DevicePort,
   FixedIp,
@@ -25,7 +24,7 @@ import { yamlLines, type YamlMap, type YamlValue } from './yamlText.ts';
 export function writeTopology(topology: Topology): string {
   const sections = block({
     dvr: 1,
-    release: unless(RELEASES.at(-1)!, topology.release),
+    release: topology.release,
     nodes: named(topology.nodes, nodeEntry),
     networks: named(topology.networks, networkEntry),
     routers: named(topology.routers, (router) => routerEntry(router, topology)),

@@ -97,6 +97,15 @@ describe('check', () => {
     assert.deepEqual(nodes, [{ node: 'compute1', status: 'differs', error: null }]);
   });
 
+  it('without a release the nodes tell whose agents run', async () => {
+    for (const scenario of ['S3', 'S6'] as const) {
+      const file = path(`${scenario}-unsaid.dvr.yaml`);
+      assert.equal((await dvrscope('import', '--api', join(RECORDINGS, scenario, 'api'), '-o', file)).status, 0);
+      assert.doesNotMatch(readFileSync(file, 'utf8'), /^release/m);
+      assert.equal((await dvrscope('check', file, '--snapshot', join(RECORDINGS, scenario))).status, 0);
+    }
+  });
+
   it('fails on what it is told to fail on', async () => {
     const args = ['check', path('S3b.dvr.yaml'), '--snapshot', join(RECORDINGS, 'S3b')];
     assert.equal((await dvrscope(...args)).status, 0);
