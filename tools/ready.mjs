@@ -1,5 +1,6 @@
 // Makes a fresh clone ready: installs the packages when they are missing or not those of the lock file, with whatever Node and npm
-// there are. With arguments it then runs that program under the Node that the packages bring along.
+// there are. With arguments it then runs these programs, one after the other, under the Node that the packages bring along: a shell
+// that was started before the packages were there would go on with its own.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -32,4 +33,4 @@ if (!isReady) {
   }
   writeFileSync(stamp, want);
 }
-if (process.argv.length > 2) run(node, process.argv.slice(2));
+for (const program of process.argv.slice(2)) run(node, [program]);
