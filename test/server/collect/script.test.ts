@@ -1,6 +1,6 @@
 /** What the collector prints, in each shell that is here: with tools missing, with hostile names and files, and in real namespaces. */
 import assert from 'node:assert/strict';
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,9 +14,13 @@ import { runScript } from '../../support/runScript.ts';
 
 const run = promisify(execFile);
 
+/** A busybox that is built to prefer its own applets never looks for our stand-in tools (Debian's busybox-static is one). */
+const obeysPath = ([name, ...args]: string[]): boolean =>
+  spawnSync(findProgram(name!)!, [...args, '-c', 'command -v ip'], { encoding: 'utf8' }).stdout !== 'ip\n';
+
 /** Shells that nodes have: name and command line. */
-const SHELLS = [['dash'], ['bash', '--posix'], ['bash'], ['busybox', 'sh'], ['mksh'], ['ksh']].filter(([name]) =>
-  findProgram(name!),
+const SHELLS = [['dash'], ['bash', '--posix'], ['bash'], ['busybox', 'sh'], ['mksh'], ['ksh']].filter(
+  (shell) => findProgram(shell[0]!) && obeysPath(shell),
 );
 
 /** Runs it with `tools` (name → shell text) first in the path, and with the shell under the name `sh` too, for the inner ones. */
