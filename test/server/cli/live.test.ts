@@ -73,6 +73,27 @@ describe('check --live', { skip: withoutOpenSsh(), timeout: 120_000 }, () => {
     assert.deepEqual([good.status, good.err], [0, '']);
     assert.match(good.out, /compute1: in-sync\ncompute2: in-sync\nnet1: in-sync\n/);
 
+    const into = join(folder, 'snapshots');
+    const login = keys.flatMap((key) => ['--identity', key]);
+    const options = ['--known-hosts', healthy.knownHosts, '--sudo', 'never', ...login];
+    const collected = await dvrscope(
+      'collect',
+      healthy.file,
+      '-o',
+      into,
+      '--node',
+      'net1',
+      '--node',
+      'compute1',
+      ...options,
+    );
+    assert.deepEqual(collected, {
+      status: 0,
+      out: `${join(into, 'compute1.snapshot')}\n${join(into, 'net1.snapshot')}\n`,
+      err: '',
+    });
+    assert.equal(await readFile(join(into, 'net1.snapshot'), 'utf8'), await readFile(recording('net1'), 'utf8'));
+
     const empty = join(folder, 'empty');
     await writeFile(empty, '');
     const unknown = await check(healthy.file, empty);
