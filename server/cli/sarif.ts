@@ -1,5 +1,6 @@
 /** A report as SARIF 2.1.0 (OASIS), which code hosts show beside the lines of the topology. */
 import type { Severity } from '../../shared/problem.ts';
+import { documentation, REPOSITORY } from '../documentation.ts';
 import type { Finding, Report } from '../report.ts';
 
 const LEVEL: Record<Severity, string> = { error: 'error', warning: 'warning', information: 'note' };
@@ -10,8 +11,8 @@ export function reportAsSarif({ findings, topology }: Report): string {
     tool: {
       driver: {
         name: 'dvrscope',
-        informationUri: 'https://github.com/dvrscope/dvrscope',
-        rules: codes.map((id) => ({ id })),
+        informationUri: REPOSITORY,
+        rules: codes.map(ruleOf),
       },
     },
     artifacts: [{ location: { uri: encodeURI(topology) } }],
@@ -19,6 +20,11 @@ export function reportAsSarif({ findings, topology }: Report): string {
     results: findings.map(resultOf),
   };
   return `${JSON.stringify({ $schema: 'https://json.schemastore.org/sarif-2.1.0.json', version: '2.1.0', runs: [run] }, null, 2)}\n`;
+}
+
+function ruleOf(id: string) {
+  const helpUri = documentation(id);
+  return { id, ...(helpUri !== undefined && { helpUri }) };
 }
 
 function resultOf({ code, severity, message, file, range, node, namespace, aspect, expected, live, fix }: Finding) {

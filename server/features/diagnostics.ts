@@ -4,6 +4,7 @@
  */
 import type { Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity } from 'vscode-languageserver';
 import { pointer, type Problem, type Severity } from '../../shared/problem.ts';
+import { documentation } from '../documentation.ts';
 import type { Document } from '../document.ts';
 import type { LiveComparison } from './compare.ts';
 import { lspRange, rangeOf } from './range.ts';
@@ -21,11 +22,13 @@ function problemDiagnostic(document: Document, problem: Problem): Diagnostic {
     location: { uri: document.text.uri, range: rangeOf(document, other, 'key') },
     message,
   }));
+  const href = documentation(problem.code);
   return {
     range: problem.range ? lspRange(document, problem.range) : rangeOf(document, problem.pointer, problem.at),
     severity: SEVERITY[problem.severity],
     source: 'dvrscope',
     code: problem.code,
+    ...(href !== undefined && { codeDescription: { href } }),
     message: problem.message,
     ...(related.length > 0 && { relatedInformation: related }),
   };

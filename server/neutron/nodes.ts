@@ -2,7 +2,19 @@
 import { DEVICE_OWNER } from '../../shared/neutron.ts';
 import { pointer } from '../../shared/problem.ts';
 import type { AgentMode, Node } from '../../shared/topology/types.ts';
-import { address, answerOf, byText, grouped, objects, part, text, uuid, type Answers, type Item } from './answers.ts';
+import {
+  address,
+  answerOf,
+  byText,
+  flag,
+  grouped,
+  objects,
+  part,
+  text,
+  uuid,
+  type Answers,
+  type Item,
+} from './answers.ts';
 import { given } from './networks.ts';
 
 /** `lib: constants.py: AGENT_TYPE_L3, AGENT_TYPE_OVS, AGENT_TYPE_DHCP`. */
@@ -51,6 +63,8 @@ function nodeOf(host: string, agents: Item[]): Node {
     ...given('tunnel_ip', ovsConfiguration && address(ovsConfiguration, 'tunneling_ip')),
     bridge_mappings: bridgeMappingsOf(ovsConfiguration),
     ...given('l3_agent_id', l3 && uuid(l3, 'id')),
+    ...given('enable_distributed_routing', ovsConfiguration && flag(ovsConfiguration, 'enable_distributed_routing')),
+    ...given('l2_population', ovsConfiguration && flag(ovsConfiguration, 'l2_population')),
   };
 }
 

@@ -49,8 +49,15 @@ function portOf({ networks, hostOf }: PortSources, item: Item, network: Network,
     ...given('status', text(item, 'status')),
     allowed_address_pairs: parts(item, 'allowed_address_pairs').flatMap(addressPairOf),
     ...given('port_security_enabled', flag(item, 'port_security_enabled')),
+    ...given('vnic_type', vnicTypeOf(item)),
   };
 }
+
+/** Nearly all ports are `normal`, which goes without saying. */
+const vnicTypeOf = (item: Item): string | undefined => {
+  const type = text(item, 'binding:vnic_type');
+  return type === 'normal' ? undefined : type;
+};
 
 /** An address or a prefix; Neutron fills in the MAC of the port where the user gave none (`db/allowedaddresspairs_db.py`). */
 function addressPairOf(item: Item): Port['allowed_address_pairs'] {

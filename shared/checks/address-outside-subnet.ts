@@ -1,7 +1,7 @@
 /** Addresses and the subnets that they are said to be of. Where the subnet is not named, any subnet of the network will do. */
 import { contains } from '../ip.ts';
 import { describe, quote } from '../topology/describe.ts';
-import { lookUp } from '../topology/lookup.ts';
+import { relationsOf } from '../topology/relations.ts';
 import { unreadOf } from '../topology/unread.ts';
 import type { Check } from './check.ts';
 import { holders } from './holders.ts';
@@ -10,10 +10,11 @@ export const addressOutsideSubnet: Check = {
   code: 'address-outside-subnet',
   severity: 'error',
   doc: 'An address or allocation pool that is not in the subnet it is said to be of (`ipam/utils.py: check_subnet_ip, validate_allocation_pools`).',
+  why: 'A `qr-` or `sg-` address outside of its subnet gives no connected route, and `ip rule` and table numbers are made from that address.',
   check(topology, report) {
-    const find = lookUp(topology);
+    const find = relationsOf(topology);
     const unread = unreadOf(topology);
-    for (const { network: name, addresses, role } of holders(topology, find)) {
+    for (const { network: name, addresses, role } of holders(topology)) {
       // Of floating IPs, `floating-ip-unserved` says more.
       if (role === 'floating_ip') continue;
       const network = find.network.get(name ?? '');

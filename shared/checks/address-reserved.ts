@@ -1,7 +1,7 @@
 /** Network and broadcast addresses, which no port can have. */
 import { parsePrefix } from '../ip.ts';
 import { describe } from '../topology/describe.ts';
-import { lookUp } from '../topology/lookup.ts';
+import { relationsOf } from '../topology/relations.ts';
 import type { Check } from './check.ts';
 import { holders } from './holders.ts';
 import { reservedAs } from './reserved.ts';
@@ -10,9 +10,10 @@ export const addressReserved: Check = {
   code: 'address-reserved',
   severity: 'error',
   doc: 'A port, router device or floating IP with the network or broadcast address of its IPv4 subnet (`ipam/utils.py: check_subnet_ip`).',
+  why: 'The kernel answers for neither address; a router device with one of them would get no packet.',
   check(topology, report) {
-    const find = lookUp(topology);
-    for (const { network, addresses, role } of holders(topology, find)) {
+    const find = relationsOf(topology);
+    for (const { network, addresses, role } of holders(topology)) {
       for (const { ip_address, pointer, at, subnet } of addresses) {
         const of = subnet === undefined ? find.holding(network ?? '', ip_address) : find.subnet.get(subnet);
         const reserved = of && reservedAs(parsePrefix(of.cidr)!, ip_address);

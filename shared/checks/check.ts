@@ -20,6 +20,8 @@ export interface Check {
   severity: Severity;
   /** What it is about and where the rule comes from, in one line. */
   doc: string;
+  /** Why it matters for DVR, for a person who has never seen the fault. */
+  why: string;
   /** Must hold its tongue where the topology leaves something out. */
   check: (topology: Topology, report: Report) => void;
   /** Two topologies that are its documentation and its test: `# ^^^ code` marks what is underlined in the line above. */

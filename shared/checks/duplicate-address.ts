@@ -7,6 +7,7 @@ export const duplicateAddress: Check = {
   code: 'duplicate-address',
   severity: 'error',
   doc: 'One address of a network given out twice: to ports, router devices or floating IPs (`db/models_v2.py: IPAllocation`).',
+  why: 'The qrouter namespaces hold one permanent neighbour for each address: with two owners all packets go to one of them, on every node.',
   check(topology, report) {
     const first = new Map<string, { holder: Holder; held: Held }>();
     for (const holder of holders(topology)) {

@@ -21,6 +21,7 @@ export const duplicateId: Check = {
   code: 'duplicate-id',
   severity: 'error',
   doc: 'One id for two things, or two ids that give one device name, which is cut to 14 characters (`lib: constants.py: LINUX_DEV_LEN`).',
+  why: 'Namespaces and devices are named after the first characters of ids. Two things with one name cannot be told apart on a node.',
   check(topology, report) {
     for (const { things, characters } of kinds(topology)) {
       const first = new Map<string, Identified>();
@@ -30,9 +31,13 @@ export const duplicateId: Check = {
         if (!other) first.set(start, thing);
         else if (!mayShare(thing, other)) {
           const owner = describe(other.pointer);
-          const message = `The id begins with ${start}, as does that of ${owner}: their devices or namespaces would have one name. Correct one of the ids.`;
+          // Two whole ids that only begin alike are rare, but Neutron accepts them.
+          const isMishap = thing.id !== other.id && thing.id.length === other.id.length;
+          const todo = isMishap ? 'Create one of the two anew' : 'Correct one of the ids';
+          const message = `The id begins with ${start}, as does that of ${owner}: their devices or namespaces would have one name. ${todo}.`;
           const related = [{ pointer: `${other.pointer}/${other.key}`, message: owner }];
-          report({ message, pointer: `${thing.pointer}/${thing.key}`, related });
+          const at = { pointer: `${thing.pointer}/${thing.key}`, related };
+          report({ message, ...at, ...(isMishap && { severity: 'warning' as const }) });
         }
       }
     }

@@ -7,6 +7,7 @@ export const duplicateMac: Check = {
   code: 'duplicate-mac',
   severity: 'error',
   doc: 'One MAC on two ports of a network (`lib: exceptions: MacAddressInUse`).',
+  why: 'The agents program MACs as permanent neighbours and into flows; frames for two owners of one MAC arrive at one of them.',
   check(topology, report) {
     const first = new Map<string, Holder>();
     for (const holder of holders(topology)) {

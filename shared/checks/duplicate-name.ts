@@ -6,6 +6,7 @@ export const duplicateName: Check = {
   code: 'duplicate-name',
   severity: 'error',
   doc: 'A subnet name used in two networks (interfaces refer to subnets by name alone), or one floating IP written in two ways.',
+  why: 'Interfaces and fixed addresses refer to a subnet by its name alone, so that the second one of that name is never meant.',
   check(topology, report) {
     const subnets = topology.networks.flatMap((network) => network.subnets);
     for (const [what, things] of [['A subnet', subnets] as const, ['A floating IP', topology.floating_ips] as const]) {

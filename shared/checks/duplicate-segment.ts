@@ -7,6 +7,7 @@ export const duplicateSegment: Check = {
   code: 'duplicate-segment',
   severity: 'error',
   doc: 'Two networks on one segment: the same VLAN or flat network of a physical network, or the same VNI (`plugins/ml2/drivers/type_*.py`).',
+  why: 'Frames of the two networks would mix on the wire: a router would answer ARP in both.',
   check(topology, report) {
     const first = new Map<string, Network>();
     for (const network of topology.networks) {

@@ -1,6 +1,7 @@
 /** The way from a node to the external network. A node that tells no bridge mappings is left alone. */
 import { quote } from '../topology/describe.ts';
-import { grouped, lookUp } from '../topology/lookup.ts';
+import { grouped } from '../topology/lookup.ts';
+import { relationsOf } from '../topology/relations.ts';
 import type { Node, Router, Topology } from '../topology/types.ts';
 import { unreadOf } from '../topology/unread.ts';
 import type { Check } from './check.ts';
@@ -9,8 +10,9 @@ export const externalBridgeMissing: Check = {
   code: 'external-bridge-missing',
   severity: 'warning',
   doc: "A node that plugs `fg-` or `qg-` without bridge mapping to the external network's physical network: the port binding fails (`plugins/ml2/drivers/mech_agent.py`).",
+  why: 'On each `dvr` and `dvr_snat` node the fip namespace has its own port on the external network. Where that port is not bound, floating IPs of the VMs on that node are dead although all else looks right.',
   check(topology, report) {
-    const find = lookUp(topology);
+    const find = relationsOf(topology);
     const unread = unreadOf(topology);
     const nodesByNetwork = hostsByNetwork(topology);
     for (const router of topology.routers) {

@@ -1,6 +1,6 @@
 /** A router's way out must lead out. */
 import { quote } from '../topology/describe.ts';
-import { lookUp } from '../topology/lookup.ts';
+import { relationsOf } from '../topology/relations.ts';
 import { unreadOf } from '../topology/unread.ts';
 import type { Check } from './check.ts';
 
@@ -8,8 +8,9 @@ export const externalGatewayNotExternal: Check = {
   code: 'external-gateway-not-external',
   severity: 'error',
   doc: "A router's gateway on a network that is not `router:external` (`db/l3_db.py: _validate_gw_info`).",
+  why: 'The snat and fip namespaces stand on the external network: without it there is neither SNAT nor floating IP.',
   check(topology, report) {
-    const find = lookUp(topology);
+    const find = relationsOf(topology);
     const unread = unreadOf(topology);
     for (const { name, external_gateway: gateway } of topology.routers) {
       const network = find.network.get(gateway?.network ?? '');

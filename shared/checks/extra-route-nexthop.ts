@@ -1,7 +1,8 @@
 /** Extra routes lead to a neighbour of the router. */
 import { contains } from '../ip.ts';
 import { quote } from '../topology/describe.ts';
-import { lookUp, type Lookup } from '../topology/lookup.ts';
+import type { Lookup } from '../topology/lookup.ts';
+import { relationsOf } from '../topology/relations.ts';
 import type { Router } from '../topology/types.ts';
 import { unreadOf } from '../topology/unread.ts';
 import type { Check } from './check.ts';
@@ -10,8 +11,9 @@ export const extraRouteNexthop: Check = {
   code: 'extra-route-nexthop',
   severity: 'error',
   doc: "An extra route whose next hop is on none of the router's subnets, or is the router itself (`db/extraroute_db.py: _validate_routes_nexthop`).",
+  why: 'The agent adds extra routes to the namespaces in which the next hop is on-link. The kernel refuses a route whose next hop it cannot reach.',
   check(topology, report) {
-    const find = lookUp(topology);
+    const find = relationsOf(topology);
     const unread = unreadOf(topology);
     for (const router of topology.routers) {
       const cidrs = attachedPrefixes(router, find);

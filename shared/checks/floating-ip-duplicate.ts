@@ -6,6 +6,7 @@ export const floatingIpDuplicate: Check = {
   code: 'floating-ip-duplicate',
   severity: 'error',
   doc: 'Two floating IPs of one external network for the same address of a port (`db/l3_db.py: _check_and_get_fip_assoc`).',
+  why: 'In `ip rule` one fixed address has one rule `from <fixed address> lookup 16`; there is no room for a second floating IP.',
   check(topology, report) {
     const first = new Map<string, (typeof topology.floating_ips)[number]>();
     for (const floatingIp of topology.floating_ips) {

@@ -4,7 +4,8 @@ import { familyOf } from '../ip.ts';
 import { DEVICE_OWNER } from '../neutron.ts';
 import { quote } from '../topology/describe.ts';
 import { routerOfFloatingIp, subnetOfFixedIp } from '../topology/floatingIp.ts';
-import { lookUp, type Lookup } from '../topology/lookup.ts';
+import type { Lookup } from '../topology/lookup.ts';
+import { relationsOf } from '../topology/relations.ts';
 import type { FloatingIp, Port, Topology } from '../topology/types.ts';
 import { unreadOf, type Unread } from '../topology/unread.ts';
 import type { Check, Finding } from './check.ts';
@@ -13,8 +14,9 @@ export const floatingIpUnserved: Check = {
   code: 'floating-ip-unserved',
   severity: 'error',
   doc: 'A floating IP that no router can serve, or that no node would (`db/l3_db.py: get_router_for_floatingip`, `db/l3_dvr_db.py: _skip_floating_ip_for_mismatched_agent_or_host`).',
+  why: 'A floating IP is programmed by the node of its port (distributed), or by the SNAT node (centralised). Where neither can do it the address stays DOWN and nobody answers ARP for it.',
   check(topology, report) {
-    const known: Known = { topology, find: lookUp(topology), unread: unreadOf(topology) };
+    const known: Known = { topology, find: relationsOf(topology), unread: unreadOf(topology) };
     for (const floatingIp of topology.floating_ips) {
       if (known.unread.touches(floatingIp.pointer)) continue;
       // One reason is enough; the later ones mostly follow from it.
@@ -33,14 +35,19 @@ nodes:
 networks:
   red: {subnets: {red-v4: {cidr: 10.0.0.0/24}}}
   blue: {subnets: {blue-v4: {cidr: 10.1.0.0/24}}}
+  green: {subnets: {green-v4: {cidr: 10.2.0.0/24}}}
   public: {router:external: true, subnets: {public-v4: {cidr: 192.0.2.0/24}}}
 routers:
   router1: {external_gateway: {network: public}, interfaces: {red-v4: }}
   router2: {interfaces: {blue-v4: }}
+  router3: {admin_state_up: false, external_gateway: {network: public}, interfaces: {green-v4: }}
 ports:
   vm1: {network: red, node: compute1, fixed_ips: [{ip_address: 10.0.0.5}, {ip_address: 10.0.0.6}]}
   vm2: {network: blue, fixed_ips: [{ip_address: 10.1.0.5}]}
+  vm3: {network: green, fixed_ips: [{ip_address: 10.2.0.5}]}
 floating_ips:
+  192.0.2.57: {port: vm3}
+  #                  ^^^ floating-ip-unserved
   192.0.3.50: {network: public}
 # ^^^^^^^^^^ floating-ip-unserved
   10.0.0.51: {network: red}
@@ -158,6 +165,11 @@ function wrongRouter(floatingIp: FloatingIp, { find, unread }: Known): Finding |
 function wrongHost(floatingIp: FloatingIp, { find }: Known): Finding | undefined {
   const node = find.node.get(find.port.get(floatingIp.port ?? '')?.node ?? '');
   const router = find.router.get(floatingIp.router ?? '') ?? routerOfFloatingIp(find, floatingIp);
+  if (router?.admin_state_up === false && floatingIp.port !== undefined) {
+    const message = `Router ${quote(router.name)} is down (\`admin_state_up: false\`): no node holds it, and nobody serves this floating IP. Set the router up.`;
+    const related = [{ pointer: `${router.pointer}/admin_state_up`, message: `router ${router.name}` }];
+    return { severity: 'warning', pointer: `${floatingIp.pointer}/port`, message, related };
+  }
   if (!node || !router?.distributed || (node.agent_mode !== 'legacy' && node.agent_mode !== 'none')) return undefined;
   const agent = node.agent_mode === 'none' ? 'has no L3 agent' : 'has an L3 agent in mode legacy';
   const message = `Port ${quote(floatingIp.port!)} is on node ${quote(node.name)}, which ${agent}: of a distributed router no node serves this floating IP, and it stays DOWN. Set a DVR mode there.`;

@@ -1,14 +1,15 @@
 /** The gateway of an external subnet is a router outside, not one of ours. */
 import { quote } from '../topology/describe.ts';
-import { lookUp } from '../topology/lookup.ts';
+import { relationsOf } from '../topology/relations.ts';
 import type { Check } from './check.ts';
 
 export const gatewayAddressTaken: Check = {
   code: 'gateway-address-taken',
   severity: 'error',
   doc: "A router with the address of the external subnet's own gateway (`db/l3_db.py: _validate_gw_info`).",
+  why: 'The default route of the snat and fip namespaces leads to that address: the router would be its own next hop.',
   check(topology, report) {
-    const find = lookUp(topology);
+    const find = relationsOf(topology);
     for (const { name, external_gateway: gateway } of topology.routers) {
       for (const [i, { ip_address, subnet: subnetName }] of (gateway?.external_fixed_ips ?? []).entries()) {
         const subnet = find.subnet.get(subnetName ?? '');

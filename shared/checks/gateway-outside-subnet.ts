@@ -6,6 +6,7 @@ export const gatewayOutsideSubnet: Check = {
   code: 'gateway-outside-subnet',
   severity: 'information',
   doc: 'A gateway that is not in its subnet. Neutron allows it and adds an on-link route (`ipam/utils.py: check_gateway_invalid_in_subnet`).',
+  why: 'VMs need an on-link route to reach such a gateway, and so does the namespace; many operating systems do not take that from DHCP.',
   check(topology, report) {
     for (const { name, pointer, cidr, gateway_ip } of topology.networks.flatMap((each) => each.subnets)) {
       if (gateway_ip === null || contains(cidr, gateway_ip)) continue;

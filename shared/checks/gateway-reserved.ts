@@ -7,6 +7,7 @@ export const gatewayReserved: Check = {
   code: 'gateway-reserved',
   severity: 'error',
   doc: 'An IPv4 gateway that is the network or broadcast address (`ipam/utils.py: check_gateway_invalid_in_subnet`).',
+  why: "Interfaces take the gateway's address, and no `qr-` device can have the network or broadcast address.",
   check(topology, report) {
     for (const { name, pointer, cidr, gateway_ip } of topology.networks.flatMap((each) => each.subnets)) {
       const reserved = gateway_ip !== null && reservedAs(parsePrefix(cidr)!, gateway_ip);

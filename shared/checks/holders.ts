@@ -1,7 +1,8 @@
 /** Who has which address and MAC on which network: ports, the devices of routers, and floating IPs, in one list. */
 import type { Pointer } from '../problem.ts';
 import { DEVICE_OWNER, ROUTER_INTERFACE_OWNERS } from '../neutron.ts';
-import { lookUp, type Lookup } from '../topology/lookup.ts';
+import type { Lookup } from '../topology/lookup.ts';
+import { relationsOf } from '../topology/relations.ts';
 import type { DevicePort, Router, RouterInterface, Topology } from '../topology/types.ts';
 
 export interface Held {
@@ -24,7 +25,18 @@ export interface Holder {
   device_owner?: string;
 }
 
-export function holders(topology: Topology, find: Lookup = lookUp(topology)): Holder[] {
+const cache = new WeakMap<Topology, Holder[]>();
+
+/** In the order of router devices, ports, floating IPs; made once for each topology. */
+export function holders(topology: Topology): Holder[] {
+  const known = cache.get(topology);
+  if (known) return known;
+  const made = holdersOf(topology, relationsOf(topology));
+  cache.set(topology, made);
+  return made;
+}
+
+function holdersOf(topology: Topology, find: Lookup): Holder[] {
   return [
     ...topology.routers.flatMap((router) => [...gateway(router), ...router.interfaces.flatMap(devices(router, find))]),
     ...topology.ports.map((port): Holder => {

@@ -1,6 +1,6 @@
 /** The interface's address is the key of most that a qrouter namespace holds. */
 import { describe } from '../topology/describe.ts';
-import { lookUp } from '../topology/lookup.ts';
+import { relationsOf } from '../topology/relations.ts';
 import { unreadOf } from '../topology/unread.ts';
 import type { Check } from './check.ts';
 
@@ -8,8 +8,9 @@ export const interfaceWithoutAddress: Check = {
   code: 'interface-without-address',
   severity: 'warning',
   doc: 'A router interface without address on a subnet without gateway: Neutron attaches by subnet only with one (`db/l3_db.py: _add_interface_by_subnet`).',
+  why: "Number and priority of the SNAT redirect are the interface's address, so that without it no rule, route or neighbour can be told.",
   check(topology, report) {
-    const find = lookUp(topology);
+    const find = relationsOf(topology);
     const unread = unreadOf(topology);
     for (const { subnet, pointer, ip_address } of topology.routers.flatMap((router) => router.interfaces)) {
       if (ip_address !== undefined || find.subnet.get(subnet)?.gateway_ip !== null || unread.touches(pointer)) continue;

@@ -9,6 +9,7 @@ export const invalidPool: Check = {
   code: 'invalid-pool',
   severity: 'error',
   doc: 'An allocation pool that ends before it starts, overlaps another, or holds an address that no host can have (`validate_allocation_pools`).',
+  why: 'Neutron takes the addresses of interfaces, SNAT ports and floating IP agent gateways from the pools.',
   check(topology, report) {
     for (const { cidr, pointer, allocation_pools } of topology.networks.flatMap((each) => each.subnets)) {
       // What lies outside is `address-outside-subnet`; only pools of the subnet's own IP version can be compared.

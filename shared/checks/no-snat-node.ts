@@ -1,6 +1,6 @@
 /** Where the snat namespaces of distributed routers are. */
 import { quote } from '../topology/describe.ts';
-import { lookUp } from '../topology/lookup.ts';
+import { relationsOf } from '../topology/relations.ts';
 import { unreadOf } from '../topology/unread.ts';
 import type { Check } from './check.ts';
 
@@ -8,10 +8,11 @@ export const noSnatNode: Check = {
   code: 'no-snat-node',
   severity: 'warning',
   doc: 'A distributed router with a gateway, but no `dvr_snat` node for its snat namespace (`db/l3_agentschedulers_db.py: get_l3_agent_candidates`).',
+  why: 'VMs without floating IP get out by the snat namespace alone, which exists on `dvr_snat` nodes alone.',
   check(topology, report) {
     // A file without nodes is not wrong about them.
     if (topology.nodes.length === 0) return;
-    const find = lookUp(topology);
+    const find = relationsOf(topology);
     const hasSnatNode = topology.nodes.some((node) => node.agent_mode === 'dvr_snat');
     const isUnsure = unreadOf(topology).touches('/nodes');
     for (const { name, distributed, external_gateway: gateway } of topology.routers) {

@@ -14,6 +14,7 @@ export const segmentationIdRange: Check = {
   code: 'segmentation-id-range',
   severity: 'error',
   doc: 'A segmentation id that the network type cannot have (`lib: constants.py: MAX_VLAN_TAG, MAX_VXLAN_VNI`, …).',
+  why: 'The Open vSwitch agent writes the id into flows and frames; one that does not fit is refused, and the network has no wires.',
   check(topology, report) {
     for (const { name, pointer, network_type, segmentation_id } of topology.networks) {
       if (network_type === undefined || segmentation_id === undefined) continue;

@@ -1,6 +1,6 @@
 /** Subnets that are named for an address, but are of another network. */
 import { describe, quote } from '../topology/describe.ts';
-import { lookUp } from '../topology/lookup.ts';
+import { relationsOf } from '../topology/relations.ts';
 import type { Check } from './check.ts';
 import { holders } from './holders.ts';
 
@@ -8,9 +8,10 @@ export const subnetOfOtherNetwork: Check = {
   code: 'subnet-of-other-network',
   severity: 'error',
   doc: "A fixed address on a subnet that is not of the port's network (`db/ipam_backend_mixin.py: _get_subnet_for_fixed_ip`).",
+  why: "A port is on the segment of its own network; nobody there answers for the gateway of another network's subnet.",
   check(topology, report) {
-    const find = lookUp(topology);
-    for (const { network, addresses, role } of holders(topology, find)) {
+    const find = relationsOf(topology);
+    for (const { network, addresses, role } of holders(topology)) {
       if (role !== 'port' && role !== 'gateway') continue;
       for (const { subnet: name, pointer } of addresses) {
         const subnet = find.subnet.get(name ?? '');

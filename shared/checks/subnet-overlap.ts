@@ -1,7 +1,7 @@
 /** Prefixes that one network or one router could not keep apart. */
 import { compareAddresses, contains, familyOf } from '../ip.ts';
 import { describe } from '../topology/describe.ts';
-import { lookUp } from '../topology/lookup.ts';
+import { relationsOf } from '../topology/relations.ts';
 import type { Subnet } from '../topology/types.ts';
 import type { Check } from './check.ts';
 
@@ -9,8 +9,9 @@ export const subnetOverlap: Check = {
   code: 'subnet-overlap',
   severity: 'error',
   doc: 'Prefixes that overlap in one network, or on one router with its external network (`db/l3_db.py: _raise_on_subnets_overlap`). Other tenants may overlap.',
+  why: 'The qrouter namespace has a connected route for each subnet and cannot have two for the same addresses.',
   check(topology, report) {
-    const find = lookUp(topology);
+    const find = relationsOf(topology);
     for (const { name, subnets } of topology.networks)
       for (const [subnet, other] of overlapping(subnets)) {
         const message = `${subnet.cidr} overlaps ${other.cidr} of subnet \`${other.name}\` in network \`${name}\`. Neutron refuses it; choose another prefix.`;

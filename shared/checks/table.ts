@@ -3,6 +3,7 @@ import type { Problem } from '../problem.ts';
 import type { Topology } from '../topology/types.ts';
 import { addressOutsideSubnet } from './address-outside-subnet.ts';
 import { addressReserved } from './address-reserved.ts';
+import { agentCannotHoldRouter } from './agent-cannot-hold-router.ts';
 import type { Check } from './check.ts';
 import { duplicateAddress } from './duplicate-address.ts';
 import { duplicateId } from './duplicate-id.ts';
@@ -11,25 +12,44 @@ import { duplicateName } from './duplicate-name.ts';
 import { duplicateSegment } from './duplicate-segment.ts';
 import { externalBridgeMissing } from './external-bridge-missing.ts';
 import { externalGatewayNotExternal } from './external-gateway-not-external.ts';
+import { externalSubnetFull } from './external-subnet-full.ts';
 import { extraRouteNexthop } from './extra-route-nexthop.ts';
 import { floatingIpDuplicate } from './floating-ip-duplicate.ts';
+import { floatingIpOnDirectPort } from './floating-ip-on-direct-port.ts';
 import { floatingIpUnserved } from './floating-ip-unserved.ts';
 import { gatewayAddressTaken } from './gateway-address-taken.ts';
 import { gatewayInPool } from './gateway-in-pool.ts';
+import { gatewayNotRouter } from './gateway-not-router.ts';
 import { gatewayOutsideSubnet } from './gateway-outside-subnet.ts';
 import { gatewayReserved } from './gateway-reserved.ts';
+import { haWithoutStandby } from './ha-without-standby.ts';
 import { interfaceWithoutAddress } from './interface-without-address.ts';
 import { invalidPool } from './invalid-pool.ts';
+import { ipv6Modes } from './ipv6-modes.ts';
+import { l2PopulationOff } from './l2-population-off.ts';
 import { linkLocalClash } from './link-local-clash.ts';
+import { mtuAboveExternal } from './mtu-above-external.ts';
+import { mtuTooSmall } from './mtu-too-small.ts';
+import { networkTypeWithoutDvr } from './network-type-without-dvr.ts';
 import { noSnatNode } from './no-snat-node.ts';
+import { ovsAgentNotDistributed } from './ovs-agent-not-distributed.ts';
+import { routerOnNoNode } from './router-on-no-node.ts';
 import { segmentationIdRange } from './segmentation-id-range.ts';
+import { severalIpv6Interfaces } from './several-ipv6-interfaces.ts';
+import { snatPortMissing } from './snat-port-missing.ts';
+import { subnetNotForDhcp } from './subnet-not-for-dhcp.ts';
 import { subnetOfOtherNetwork } from './subnet-of-other-network.ts';
+import { subnetOfTwoRouters } from './subnet-of-two-routers.ts';
 import { subnetOverlap } from './subnet-overlap.ts';
+import { tableClash } from './table-clash.ts';
+import { tooManyRoutes } from './too-many-routes.ts';
 import { unknownReference } from './unknown-reference.ts';
+import { unspecifiedPrefix } from './unspecified-prefix.ts';
 
 export const CHECKS: readonly Check[] = [
   addressOutsideSubnet,
   addressReserved,
+  agentCannotHoldRouter,
   duplicateAddress,
   duplicateId,
   duplicateMac,
@@ -37,21 +57,39 @@ export const CHECKS: readonly Check[] = [
   duplicateSegment,
   externalBridgeMissing,
   externalGatewayNotExternal,
+  externalSubnetFull,
   extraRouteNexthop,
   floatingIpDuplicate,
+  floatingIpOnDirectPort,
   floatingIpUnserved,
   gatewayAddressTaken,
   gatewayInPool,
+  gatewayNotRouter,
   gatewayOutsideSubnet,
   gatewayReserved,
+  haWithoutStandby,
   interfaceWithoutAddress,
   invalidPool,
+  ipv6Modes,
+  l2PopulationOff,
   linkLocalClash,
+  mtuAboveExternal,
+  mtuTooSmall,
+  networkTypeWithoutDvr,
   noSnatNode,
+  ovsAgentNotDistributed,
+  routerOnNoNode,
   segmentationIdRange,
+  severalIpv6Interfaces,
+  snatPortMissing,
+  subnetNotForDhcp,
   subnetOfOtherNetwork,
+  subnetOfTwoRouters,
   subnetOverlap,
+  tableClash,
+  tooManyRoutes,
   unknownReference,
+  unspecifiedPrefix,
 ];
 
 /** What all checks find in a topology, check by check. Ranges are left to `locate`, since a topology knows no text. */

@@ -1,8 +1,8 @@
 /** Names that lead nowhere. Things that the file has but the reader could not read are not missed. */
 import { quote } from '../topology/describe.ts';
-import { lookUp } from '../topology/lookup.ts';
 import { didYouMean } from '../topology/nearest.ts';
 import { references } from '../topology/references.ts';
+import { relationsOf } from '../topology/relations.ts';
 import { unreadOf } from '../topology/unread.ts';
 import type { Check } from './check.ts';
 
@@ -13,8 +13,9 @@ export const unknownReference: Check = {
   code: 'unknown-reference',
   severity: 'error',
   doc: 'A name that nothing in the file has: of a node, network, subnet, router or port.',
+  why: 'What follows from the name (the nodes of a router, neighbours, floating IPs) is silently missing from the expected state.',
   check(topology, report) {
-    const find = lookUp(topology);
+    const find = relationsOf(topology);
     const unread = unreadOf(topology);
     let suggestions = 0;
     for (const { pointer, at, to, name } of references(topology)) {

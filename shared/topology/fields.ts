@@ -112,6 +112,8 @@ export const KINDS = {
       ...ID,
       doc: 'Id of the L3 agent (API: `agents`); its floating IP agent gateway ports have it as `device_id`.',
     },
+    enable_distributed_routing: { type: 'boolean', doc: 'The OVS agent has flows for DVR (`openvswitch_agent.ini`).' },
+    l2_population: { type: 'boolean', doc: 'The OVS agent is told where each MAC is (`openvswitch_agent.ini`).' },
   },
   network: {
     id: { ...ID, doc: `${ID_DOC} The namespace \`fip-<id>\` is named after it.` },
@@ -293,6 +295,12 @@ export const KINDS = {
       doc: 'Further addresses that the port may use (`lib: api/definitions/allowedaddresspairs.py`).',
     },
     port_security_enabled: { type: 'boolean', doc: '`lib: api/definitions/port_security.py`.' },
+    vnic_type: {
+      type: 'enum',
+      open: true,
+      values: ['normal', 'direct', 'direct-physical', 'macvtap'],
+      doc: '`binding:vnic_type`, `normal` if left out; the others are SR-IOV (`lib: api/definitions/portbindings.py`).',
+    },
   },
   fixed_ip: {
     subnet: { ...SUBNET, default: "the network's subnet that holds the address", doc: 'The subnet of the address.' },

@@ -8,6 +8,10 @@ export interface Relations extends Lookup {
   /** Ports with an address in a subnet, in file order, by the subnet's name. */
   addressesOfSubnet: ReadonlyMap<string, { port: Port; ip_address: string }[]>;
   interfacesOfSubnet: ReadonlyMap<string, { router: Router; interface: RouterInterface }[]>;
+  /** Routers with an interface on a network, by its name. */
+  routersOfNetwork: ReadonlyMap<string, Router[]>;
+  /** Ports of agents (device owner `network:…`) by node; unbound ones under the empty name. */
+  agentPortsOfNode: ReadonlyMap<string, Port[]>;
 }
 
 const cache = new WeakMap<Topology, Relations>();
@@ -31,7 +35,19 @@ function relate(topology: Topology): Relations {
   const interfaces = topology.routers.flatMap((router) =>
     router.interfaces.map((entry) => [entry.subnet, { router, interface: entry }] as const),
   );
-  return { ...lookup, topology, addressesOfSubnet: grouped(addresses), interfacesOfSubnet: grouped(interfaces) };
+  const attached = topology.routers.flatMap((router) => {
+    const networks = router.interfaces.flatMap(({ subnet }) => lookup.subnet.get(subnet)?.network ?? []);
+    return [...new Set(networks)].map((network) => [network, router] as const);
+  });
+  const agentPorts = topology.ports.filter(({ device_owner: owner }) => owner.startsWith('network:'));
+  return {
+    ...lookup,
+    topology,
+    addressesOfSubnet: grouped(addresses),
+    interfacesOfSubnet: grouped(interfaces),
+    routersOfNetwork: grouped(attached),
+    agentPortsOfNode: grouped(agentPorts.map((port) => [port.node ?? '', port] as const)),
+  };
 }
 
 /** The subnet of a fixed IP: the one that it names, else the one of the network that holds the address. */

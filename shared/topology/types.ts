@@ -29,6 +29,9 @@ export interface Node extends Named {
   bridge_mappings: Record<string, string>;
   /** Id of the L3 agent: `device_id` of its floating IP agent gateway ports. */
   l3_agent_id?: string;
+  /** Of the OVS agent. */
+  enable_distributed_routing?: boolean;
+  l2_population?: boolean;
 }
 
 export interface Network extends Named {
@@ -122,6 +125,8 @@ export interface Port extends Named {
   status?: string;
   allowed_address_pairs: { ip_address: string; mac_address?: string }[];
   port_security_enabled?: boolean;
+  /** `binding:vnic_type`; absent: `normal`. */
+  vnic_type?: string;
 }
 
 export interface PortForwarding {

@@ -45,6 +45,8 @@ const nodeEntry = (node: Node): YamlMap =>
     tunnel_ip: node.tunnel_ip,
     bridge_mappings: filled({ style: 'flow', entries: Object.entries(node.bridge_mappings) }),
     l3_agent_id: node.l3_agent_id,
+    enable_distributed_routing: node.enable_distributed_routing,
+    l2_population: node.l2_population,
   });
 
 const networkEntry = (network: Network): YamlMap =>
@@ -131,6 +133,7 @@ const portEntry = (port: Port): YamlMap =>
       port.allowed_address_pairs.map(({ ip_address, mac_address }) => flow({ ip_address, mac_address })),
     ),
     port_security_enabled: port.port_security_enabled,
+    vnic_type: port.vnic_type,
   });
 
 const floatingIpEntry = (floatingIp: FloatingIp): YamlMap =>

@@ -150,6 +150,22 @@ test('hosts: with an L3, Open vSwitch or DHCP agent, or with a port; others are 
   );
 });
 
+test('what OVS agents say of their configuration, and how ports are plugged', () => {
+  const agents = [agent('a', 'Open vSwitch agent', { enable_distributed_routing: true, l2_population: false })];
+  const plugged = (i: number, type: string) => port(i, 'compute:nova', INTERNAL, [], { 'binding:vnic_type': type });
+  const { nodes, ports } = imported({
+    networks,
+    subnets,
+    agents,
+    ports: [plugged(11, 'normal'), plugged(12, 'direct')],
+  });
+  assert.deepEqual([nodes[0]?.enable_distributed_routing, nodes[0]?.l2_population], [true, false]);
+  assert.deepEqual(
+    ports.map(({ vnic_type }) => vnic_type),
+    [undefined, 'direct'],
+  );
+});
+
 test('a port without host_id is where its active binding is', () => {
   const ports = [port(11, 'compute:nova', INTERNAL, [])];
   const bindings = [

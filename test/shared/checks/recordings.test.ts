@@ -27,3 +27,7 @@ for (const { name } of scenarios)
     assert.ok(text.length > 1000);
     assert.deepEqual(problemsOf(text), []);
   });
+
+const EXAMPLES = new URL('../../../examples/', import.meta.url);
+for (const file of readdirSync(EXAMPLES).filter((name) => name.endsWith('.dvr.yaml')))
+  test(`${file}: no problem`, () => assert.deepEqual(problemsOf(readFileSync(new URL(file, EXAMPLES), 'utf8')), []));

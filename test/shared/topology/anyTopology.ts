@@ -174,6 +174,7 @@ function ports(g: Gen, all: Network[], nodes: string[]): Port[] {
       network: network.name,
       ...(node !== undefined && { node }),
       ...some(g, { id, mac_address: mac, device_id: text, status: text, port_security_enabled: flags.enable }),
+      ...some(g, { vnic_type: text }),
       fixed_ips: fixedIps(g, network),
       device_owner: g(() => fc.oneof(fc.constantFrom('compute:nova', 'network:dhcp', ''), text)),
       allowed_address_pairs: g(() => fc.array(pair, { maxLength: 2 })),
@@ -214,6 +215,7 @@ function nodesOf(g: Gen): Topology['nodes'] {
     pointer: pointer('nodes', node),
     agent_mode: g(() => fc.constantFrom('legacy', 'dvr', 'dvr_snat', 'dvr_no_external', 'none')),
     ...some(g, { address: text, ssh_port: portNumber, ssh_user: text, tunnel_ip: outside, l3_agent_id: id }),
+    ...some(g, { enable_distributed_routing: flags.enable, l2_population: flags.enable }),
     bridge_mappings: g(() => fc.array(fc.tuple(name, text), { maxLength: 3 }).map(withoutPrototype)),
   }));
 }

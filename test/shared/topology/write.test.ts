@@ -18,6 +18,8 @@ nodes:
     tunnel_ip: 10.251.0.21
     bridge_mappings: {physnet1: br-ex, physnet2: br-two}
     l3_agent_id: 8fd37a94-29d9-4c2e-8400-bc8e8bcbdeb3
+    enable_distributed_routing: true
+    l2_population: false
   dhcp1: {agent_mode: none}
   net1: {agent_mode: dvr_snat, bridge_mappings: {"yes": br-ex}}
 networks:
@@ -70,6 +72,7 @@ ports:
     status: DOWN
     allowed_address_pairs: [{ip_address: 10.0.0.100}, {ip_address: 172.16.0.0/16, mac_address: fa:16:3e:00:00:04}]
     port_security_enabled: false
+    vnic_type: direct
 floating_ips:
   192.168.1.50: {network: public, port: vm1, fixed_ip_address: 10.0.0.5, router: edge, status: ACTIVE}
   192.168.1.51: {network: public, router: edge, port_forwardings: [{protocol: tcp, external_port: 2222, internal_port: 22, internal_ip_address: 10.0.0.5}]}

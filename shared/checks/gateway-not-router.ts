@@ -1,0 +1,53 @@
+/** Who answers for the gateway of a subnet. Only tunnelled networks are looked at: on others a router outside may be the gateway. */
+import { quote } from '../topology/describe.ts';
+import { relationsOf } from '../topology/relations.ts';
+import { unreadOf } from '../topology/unread.ts';
+import type { Check } from './check.ts';
+import { holders } from './holders.ts';
+
+const TUNNELLED: readonly (string | undefined)[] = ['vxlan', 'gre', 'geneve'];
+
+export const gatewayNotRouter: Check = {
+  code: 'gateway-not-router',
+  severity: 'information',
+  doc: 'A subnet whose `gateway_ip` nobody has, although routers are on it with other addresses (`db/dvr_mac_db.py: get_subnet_for_dvr`).',
+  why: 'VMs learn `gateway_ip` from DHCP, and nobody answers ARP for it. Besides, the flow for the SNAT port is missing when that port is bound before the router port ("Could not retrieve gateway port").',
+  check(topology, report) {
+    const { interfacesOfSubnet, network: networks, port: ports, subnet: subnets } = relationsOf(topology);
+    const unread = unreadOf(topology);
+    if (unread.touches('/routers') || unread.touches('/ports') || ports.size === 0) return;
+    const held = new Set(
+      holders(topology).flatMap(({ network, addresses }) => addresses.map((each) => `${each.ip_address} ${network}`)),
+    );
+    for (const { name, network, gateway_ip } of subnets.values()) {
+      const interfaces = interfacesOfSubnet.get(name) ?? [];
+      if (gateway_ip === null || interfaces.length === 0 || held.has(`${gateway_ip} ${network}`)) continue;
+      if (!TUNNELLED.includes(networks.get(network)?.network_type)) continue;
+      for (const { router, interface: entry } of interfaces) {
+        if (entry.ip_address === undefined) continue;
+        const message = `Router ${quote(router.name)} has ${entry.ip_address} on subnet ${quote(name)}, whose gateway ${gateway_ip} nobody has: VMs that use it reach no router. Give the interface ${gateway_ip}, or change the subnet's \`gateway_ip\`.`;
+        const related = [{ pointer: `${subnets.get(name)!.pointer}/gateway_ip`, message: `subnet ${name}` }];
+        report({ message, pointer: `${entry.pointer}/ip_address`, related });
+      }
+    }
+  },
+  wrong: `
+networks:
+  red: {network_type: vxlan, subnets: {red-v4: {cidr: 10.0.0.0/24, gateway_ip: 10.0.0.1}}}
+routers:
+  router1: {interfaces: {red-v4: {ip_address: 10.0.0.254}}}
+  #                                           ^^^^^^^^^^ gateway-not-router
+ports:
+  vm1: {network: red, fixed_ips: [{ip_address: 10.0.0.5}]}
+`,
+  right: `
+networks:
+  red: {network_type: vxlan, subnets: {red-v4: {cidr: 10.0.0.0/24, gateway_ip: 10.0.0.1}}}
+  blue: {network_type: vlan, subnets: {blue-v4: {cidr: 10.1.0.0/24, gateway_ip: 10.1.0.1}}}
+routers:
+  router1: {interfaces: {red-v4: }}
+  router2: {interfaces: {red-v4: {ip_address: 10.0.0.254}, blue-v4: {ip_address: 10.1.0.254}}}
+ports:
+  vm1: {network: blue, fixed_ips: [{ip_address: 10.1.0.5}]}
+`,
+};

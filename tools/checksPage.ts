@@ -1,0 +1,32 @@
+/** The page about checks, made from what the checks say of themselves. */
+import { CHECKS } from '../shared/checks/table.ts';
+import type { Check } from '../shared/checks/check.ts';
+import { UNCHECKED } from '../shared/checks/unchecked.ts';
+import { READER_CODES } from '../shared/topology/codes.ts';
+
+/** Headings are codes alone, because links lead to them. */
+export const checksPage = (): string =>
+  `${[
+    HEAD,
+    ...CHECKS.map(section),
+    '## Problems of the text itself\n\nWhat the reader finds before any check looks.',
+    ...Object.entries(READER_CODES).map(([code, doc]) => `### ${code}\n\n${doc}`),
+    '## What no check looks at\n\nRules of Neutron that a topology cannot break, or cannot show.',
+    ['| rule | Neutron | why there is no check |', '|---|---|---|', ...UNCHECKED.map(row)].join('\n'),
+  ].join('\n\n')}\n`;
+
+const HEAD = `<!-- Made by \`npm run docs\` from shared/checks/. Do not edit. -->
+
+# Checks
+
+What is checked in a topology file, as you type and by \`dvrscope check\`.
+An **error** is what Neutron refuses, so that such a cloud cannot be; a **warning** is what Neutron accepts but DVR does not work with; **information** is what is allowed and seldom meant.
+What a file leaves out is never held against it.
+In the examples, \`^^^\` under a line marks what is underlined; both examples of each check are its tests.`;
+
+const section = ({ code, severity, doc, why, wrong, right }: Check): string =>
+  [`## ${code}`, `**${severity}** · ${doc}`, why, 'Wrong:', example(wrong), 'Right:', example(right)].join('\n\n');
+
+const example = (text: string): string => `\`\`\`yaml\n${text.trim()}\n\`\`\``;
+
+const row = ({ rule, neutron, reason }: (typeof UNCHECKED)[number]): string => `| ${rule} | ${neutron} | ${reason} |`;
