@@ -11,6 +11,7 @@ import type { NodeState } from '../shared/state.ts';
 import { type SourceMap, locate } from '../shared/topology/sourceMap.ts';
 import type { Topology } from '../shared/topology/types.ts';
 import { shellWord } from './collect/shellQuote.ts';
+import { groupKnown } from './known.ts';
 import type { LiveNode } from './live.ts';
 
 export interface Position {
@@ -38,6 +39,8 @@ export interface Finding {
   range: { start: Position; end: Position } | null;
   /** Why the item was expected: a sentence and Neutron's identifier. */
   because: { sentence: string; neutron: string } | null;
+  /** Of a finding that groups several differences under one reason: each of them. */
+  differences?: Finding[];
 }
 
 export interface NodeReport {
@@ -80,7 +83,12 @@ export function makeReport(reading: Reading, live: readonly LiveNode[]): Report 
   const findings = [
     ...reading.problems.map((problem) => findingOfProblem(reading, problem, position)),
     ...comparisons.flatMap(({ comparison }) => [
-      ...(comparison?.differences ?? []).map((difference) => findingOfDifference(reading, difference, position)),
+      ...groupKnown(
+        (comparison?.differences ?? []).map((difference) => ({
+          known: difference.known,
+          finding: findingOfDifference(reading, difference, position),
+        })),
+      ),
       ...(comparison?.notCompared ?? []).flatMap((gap) => findingOfGap(reading, gap)),
     ]),
   ];
@@ -163,13 +171,16 @@ function findingOfDifference({ file, sourceMap }: Reading, difference: Differenc
     expected,
     live,
     fault: null,
-    fix: repair.map((words) => ['ip', 'netns', 'exec', namespace, ...words].map(shellWord).join(' ')),
+    fix: repair.map((words) => [...inNamespace(namespace), ...words].map(shellWord).join(' ')),
     pointer: because?.pointer ?? null,
     file,
     range: because ? position(locate(sourceMap, because.pointer, 'key')) : null,
     because: because ? { sentence: because.sentence, neutron: because.neutron } : null,
   };
 }
+
+/** What a command is run by: `-` is the node itself. */
+const inNamespace = (namespace: string): string[] => (namespace === '-' ? [] : ['ip', 'netns', 'exec', namespace]);
 
 const SENTENCE: Record<Difference['kind'], string> = {
   missing: 'is missing',
@@ -192,6 +203,8 @@ function findingOfGap({ file }: Reading, gap: NotCompared): Finding[] {
   const { node, namespace, aspect, reason } = gap;
   const family = gap.family === 'inet6' ? 'IPv6 ' : gap.family === 'inet' ? 'IPv4 ' : '';
   if (gap.family === 'inet6') return [];
+  // DHCP namespaces decide nothing about routed packets: what is not known of them stands in `notChecked`, too.
+  if (namespace.startsWith('qdhcp-')) return [];
   const where = namespace === '-' ? node : `${node} ${namespace}`;
   return [
     {

@@ -4,6 +4,7 @@
  * for comparing they are read back from the live state (`readAllocations.ts`), so that compare stays plain equality.
  */
 import { FIP_PR_START } from './neutron.ts';
+import type { OvsAllocations } from './ovs/allocations.ts';
 import { ipv4Text, ipv4Value } from './ip.ts';
 import { hasExternal, placementOf } from './placement.ts';
 import { relationsOf } from './topology/relations.ts';
@@ -18,20 +19,58 @@ export interface Allocations {
   linkLocals: Record<string, string>;
   /** Key of a device or port → MAC: of the veth pairs, and of ports whose MAC the topology leaves out. */
   macs: Record<string, string>;
+  /** Router name → address scope (`namespaces/scopes.ts: scopeKey`) → id of its mark. */
+  scopeMarks: Record<string, Record<string, number>>;
+  /** Device name → addresses that the kernel made from router advertisements. */
+  learned: Record<string, string[]>;
+  /** `conf/agent/l3/config.py: ipv6_gateway`, a link-local address: the default route where no external subnet has an IPv6 gateway. */
+  ipv6Gateway?: string;
+  /** Namespaces in which the NDP proxy extension has been at work; no API answer that is imported tells what it does. */
+  ndpProxies: string[];
+  /** Whether the agent programs IPv6; absent: it does (`router_info.py: use_ipv6`). */
+  ipv6?: false;
   /** Pointer of a router, network or port → its whole id, where the topology has none or only its beginning. */
   ids: Record<Pointer, string>;
   /** Release that the node's agents look like, where the topology does not say it. */
   release?: string;
   /** Key of a device → `ip/prefixlen`, where the topology leaves it out. */
   addresses: Record<string, string>;
+  /** Of Open vSwitch; absent: nothing was read. */
+  ovs?: OvsAllocations;
+  /** Key of a fact → which of its permitted forms a node's history left (`namespaces/choice.ts`). */
+  choices: Record<string, string>;
+  /** Router name → what keepalived decided about an HA router, and what its history left. */
+  ha: Record<string, HaChoice>;
+  /** Routers whose namespace still has the chain `fip-pf` of port forwardings that are gone. */
+  leftForwardingChains: Record<string, true>;
+  /** Router name → port forwardings of ranges of ports, which have no place in a topology: taken as they are. */
+  forwardingRanges: Record<string, { chain: string; spec: string; floating: string }[]>;
+}
+
+/** Of an HA router on one node. */
+export interface HaChoice {
+  role?: 'active' | 'standby';
+  /** `virtual_router_id`, `db/l3_hamode_db.py: _allocate_vr_id`. */
+  vrid?: number;
+  /** Who wrote a route last, the agent or keepalived: destination → `proto`. */
+  protocols: Record<string, string>;
+  /** Addresses with a broadcast address: the agent added them, and keepalived, which sets none, found them there. */
+  broadcasts: string[];
 }
 
 export const noAllocations = (): Allocations => ({
   fipPriorities: Object.create(null),
   linkLocals: Object.create(null),
   macs: Object.create(null),
+  scopeMarks: Object.create(null),
+  learned: Object.create(null),
+  ndpProxies: [],
   ids: Object.create(null),
   addresses: Object.create(null),
+  choices: Object.create(null),
+  ha: Object.create(null),
+  leftForwardingChains: Object.create(null),
+  forwardingRanges: Object.create(null),
 });
 
 /** Defaults for a node: numbers count up from the start of their ranges in the order of the file. */

@@ -2,8 +2,8 @@
  * Two states of one node, expected and live, and what is different: equality by key, nothing else.
  * Compare knows neither topology nor Neutron; every expected item brings its own reason along.
  */
-import type { Aspect } from './aspects/aspect.ts';
-import { ASPECTS } from './aspects/table.ts';
+import type { Aspect, NodeAspect } from './aspects/aspect.ts';
+import { ASPECTS, NODE_ASPECTS } from './aspects/table.ts';
 import { gapFor } from './gaps.ts';
 import { pairUp } from './pair.ts';
 import type { AllocationLine, AspectName, Because, Family, Gap, Item, NodeState } from './state.ts';
@@ -25,6 +25,8 @@ export interface Difference {
   because?: Because;
   /** The command that would mend it, as words, for a person to run. */
   repair: string[][];
+  /** Code of a well-known reason, by which reports group: `leaked-dvr-flow`. */
+  known?: string;
 }
 
 /** Something that was not compared, and which side says nothing of it. */
@@ -56,6 +58,7 @@ export function compare(expected: NodeState, live: NodeState): Comparison {
       compareAspect(aspect, name, content[aspect.name], there[aspect.name], expected, live, comparison);
   }
   compareAllocations(expected, live, comparison);
+  for (const aspect of NODE_ASPECTS) compareNodeAspect(aspect, expected, live, comparison);
   return comparison;
 }
 
@@ -88,8 +91,8 @@ function compareNamespaceLists(expected: NodeState, live: NodeState, into: Compa
   }
 }
 
-/** What the L3 agent makes; other namespaces of the node are somebody else's. */
-const NEUTRON_NAMESPACE = /^(qrouter|snat|fip)-/;
+/** What the L3 and DHCP agents make; other namespaces of the node are somebody else's. */
+const NEUTRON_NAMESPACE = /^(qrouter|snat|fip|qdhcp)-/;
 
 function compareAspect(
   aspect: Aspect<Item>,
@@ -140,10 +143,53 @@ function compareAspect(
   );
 }
 
-function repairOf(aspect: Aspect<Item>, expected: Item | undefined, live: Item | undefined): string[][] {
+function repairOf(
+  aspect: Pick<Aspect<Item>, 'repair' | 'remove'>,
+  expected: Item | undefined,
+  live: Item | undefined,
+): string[][] {
   const add = expected && aspect.repair?.(expected);
   const remove = live && aspect.remove?.(live);
   return [remove, add].filter((command) => command !== undefined);
+}
+
+/** Open vSwitch belongs to the node, not to a namespace. */
+function compareNodeAspect(aspect: NodeAspect<Item>, expected: NodeState, live: NodeState, into: Comparison): void {
+  const there = live[aspect.name];
+  const gaps = (['expected', 'live'] as const).flatMap((side) => {
+    const gap = gapFor((side === 'live' ? live : expected).gaps, '-', aspect.name);
+    return gap ? [{ ...gap, node: live.node, side }] : [];
+  });
+  into.notCompared.push(...gaps);
+  const wanted = expected[aspect.name];
+  if (gaps.length > 0 || !wanted || !there) {
+    into.counts.notCompared += there?.length ?? 0;
+    return;
+  }
+  const paired = pairUp(wanted, there, { ...aspect, dynamic: (item) => aspect.dynamic(item, wanted) });
+  into.counts.equal += paired.equal.length;
+  into.counts.dynamic += paired.dynamic.length;
+  into.counts.different += paired.altered.length + paired.unexpected.length;
+  const difference = (kind: DifferenceKind, item: Item | undefined, other: Item | undefined): Difference => {
+    const code = item ? undefined : aspect.known?.(other!, expected, live);
+    return {
+      node: live.node,
+      namespace: '-',
+      aspect: aspect.name,
+      kind,
+      noun: aspect.noun,
+      expected: item ? aspect.explain(item) : null,
+      live: other ? aspect.explain(other) : null,
+      ...(item?.because ? { because: item.because } : {}),
+      repair: repairOf(aspect, item, other),
+      ...(code === undefined ? {} : { known: code }),
+    };
+  };
+  into.differences.push(
+    ...paired.missing.map((item) => difference('missing', item, undefined)),
+    ...paired.altered.map(([item, other]) => difference('different', item, other)),
+    ...paired.unexpected.map((other) => difference('unexpected', undefined, other)),
+  );
 }
 
 function noteGaps(

@@ -104,6 +104,14 @@ function bounds({ family, address, length }: Prefix): [first: bigint, last: bigi
 /** The prefix without host bits: `10.0.0.0/24` of `10.0.0.1/24`. */
 export const networkText = (prefix: Prefix): string => `${bigText(bounds(prefix)[0], prefix.family)}/${prefix.length}`;
 
+/** A prefix as `ip route` prints a destination (`ip/iproute.c: print_route`): `default`, and a single address without its length. */
+export function printedPrefix(text: string): string {
+  const prefix = parsePrefix(text);
+  if (!prefix) return text;
+  if (prefix.length === 0) return 'default';
+  return prefix.length === (prefix.family === 'inet' ? 32 : 128) ? prefix.address : networkText(prefix);
+}
+
 /** The last address of an IPv4 prefix; none for /31 and /32 (RFC 3021), as the kernel sets it. */
 export const broadcastOf = (prefix: Prefix): string | undefined =>
   prefix.family === 'inet' && prefix.length < 31 ? bigText(bounds(prefix)[1], 'inet') : undefined;

@@ -5,6 +5,7 @@
 import type { Aspect } from './aspects/aspect.ts';
 import { commandWords } from './aspects/aspect.ts';
 import { ASPECTS } from './aspects/table.ts';
+import { readOpenVswitch } from './ovs/live.ts';
 import type { Section, Snapshot } from './snapshot.ts';
 import type { AllocationLine, Family, Gap, Item, NamespaceState, NodeState } from './state.ts';
 
@@ -26,6 +27,7 @@ export function readNodeState(snapshot: Snapshot, node = snapshot.node ?? 'unkno
   }
   const allocations = readAllocationFiles(byNamespace.get('-') ?? [], state.gaps);
   if (allocations) state.allocations = allocations;
+  readOpenVswitch(byNamespace.get('-') ?? [], state, failureOf);
   return state;
 }
 
@@ -92,6 +94,9 @@ function readAspect(aspect: Aspect<Item>, namespace: string, sections: Section[]
 
 const ALLOCATION_FILES = ['fip-priorities', 'fip-linklocal-networks'] as const;
 
+/** `keepalived.py: KeepalivedManager.get_full_config_file_path`: one word, without a newline at its end. */
+const HA_STATE_FILE = /^cat \S*\/ha_confs\/([0-9a-f-]{36})\/state$/;
+
 /**
  * A file that does not exist has no lines: the agent writes each when it first allocates (`item_allocator.py: ItemAllocator`).
  * The collector has no section for it then; that it looked is told by its `test -d` of the folder.
@@ -101,10 +106,18 @@ function readAllocationFiles(sections: Section[], gaps: Gap[]): AllocationLine[]
     const section = sections.find(({ command }) => command.startsWith('cat ') && command.endsWith(`/${file}`));
     return section ? [{ file, section }] : [];
   });
+  const states = sections.flatMap((section) => {
+    const id = HA_STATE_FILE.exec(section.command)?.[1];
+    return id === undefined ? [] : [{ id, section }];
+  });
   const looked = sections.some(({ command, status }) => command.startsWith('test -d ') && status === 0);
-  const failure = files.map(({ section }) => failureOf(section)).find((reason) => reason !== undefined);
-  if (failure === undefined && (looked || files.length > 0))
-    return files.flatMap(({ file, section }) => linesOf(file, section.stdout));
+  const all = [...files, ...states];
+  const failure = all.map(({ section }) => failureOf(section)).find((reason) => reason !== undefined);
+  if (failure === undefined && (looked || all.length > 0))
+    return [
+      ...files.flatMap(({ file, section }) => linesOf(file, section.stdout)),
+      ...states.map(({ id, section }): AllocationLine => ({ file: 'ha-state', key: id, value: section.stdout.trim() })),
+    ];
   gaps.push({
     namespace: '-',
     aspect: 'allocations',

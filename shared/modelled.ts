@@ -2,13 +2,19 @@
 import type { Allocations } from './allocations.ts';
 import { ASPECTS } from './aspects/table.ts';
 import { type Context, namespaceName, releaseOf } from './namespaces/devices.ts';
+import { isActive } from './namespaces/dhcp.ts';
+import { fipNamespace } from './namespaces/fip.ts';
+import { haPortOf, hasHaPort } from './namespaces/ha.ts';
+import { NS_PREFIX } from './neutron.ts';
+import { ovsGaps } from './ovs/gaps.ts';
+import { centralNodes, dhcpPortsOf, hasDhcpPorts, hasExternal, placementOf } from './placement.ts';
 import { isModelled } from './releases.ts';
 import type { AspectName, Gap, NamespaceAspect } from './state.ts';
 import { relationsOf } from './topology/relations.ts';
 import type { Router, Topology } from './topology/types.ts';
 
 const ALL = ASPECTS.map(({ name }) => name);
-/** Aspects of which the IPv6 part is missing; `ip -6 rule`, `ip6tables-save`, … */
+/** Aspects that have an IPv6 part: `ip -6 rule`, `ip6tables-save`, … */
 const WITH_FAMILY: readonly NamespaceAspect[] = ['addresses', 'rules', 'routes', 'neighbours', 'sysctls', 'iptables'];
 
 export function gapsOf(topology: Topology, nodeName: string, allocations: Allocations): Gap[] {
@@ -17,16 +23,41 @@ export function gapsOf(topology: Topology, nodeName: string, allocations: Alloca
   if (!node) return [];
   const context: Context = { lookup, node, allocations };
   return [
-    { namespace: 'qdhcp-*', aspect: 'namespaces', reason: 'DHCP namespaces are not modelled yet' },
-    ...WITH_FAMILY.map((aspect): Gap => ({
-      namespace: '*',
-      aspect,
+    ...dhcpGaps(context),
+    ...stateFileGaps(context),
+    ...(allocations.ipv6 === false ? ipv6Gaps(nodeName) : []),
+    ...allocations.ndpProxies.map((namespace): Gap => ({
+      namespace,
+      aspect: namespace.startsWith(NS_PREFIX.fip) ? 'routes' : 'iptables',
       family: 'inet6',
-      reason: 'IPv6 is not modelled yet',
+      reason: 'NDP proxies are not modelled',
     })),
     ...releaseGaps(releaseOf(context)),
+    ...ovsGaps(context),
     ...topology.routers.flatMap((router) => routerGaps(context, router)),
   ];
+}
+
+/** Where the agent leaves IPv6 alone, what there is of it is the kernel's. */
+function ipv6Gaps(node: string): Gap[] {
+  const reason = `the L3 agent of ${node} programs no IPv6: it is off on this node (net.ipv6.conf.default.disable_ipv6)`;
+  return WITH_FAMILY.map((aspect) => ({ namespace: '*', aspect, family: 'inet6', reason }));
+}
+
+/**
+ * `dvr_fip_ns.py: FipNamespace.__init__`: each external network has allocators of its own on the same two files, and each writes all
+ * that it knows, so the last one to write wins.
+ */
+function stateFileGaps(context: Context): Gap[] {
+  const { lookup, node } = context;
+  const hosted = placementOf(lookup.topology).routersByNode.get(node.name) ?? [];
+  const networks = lookup.topology.networks.filter(
+    (network) => network.external && fipNamespace(context, network, hosted),
+  );
+  if (!hasExternal(node) || networks.length < 2) return [];
+  const names = networks.map(({ name }) => name).join(', ');
+  const reason = `the floating IP namespaces of ${names} write the same state files, and the last to write wins`;
+  return [{ namespace: '-', aspect: 'allocations', reason }];
 }
 
 function releaseGaps(release: string | undefined): Gap[] {
@@ -44,39 +75,58 @@ function routerGaps(context: Context, router: Router): Gap[] {
   const snat = namespaceName(context, 'snat', router);
   const gaps = (namespace: string, aspects: readonly AspectName[], reason: string): Gap[] =>
     aspects.map((aspect) => ({ namespace, aspect, reason, pointer }));
-  if (!router.distributed)
-    return gaps(qrouter, ['namespaces'], 'routers that are not distributed are not modelled yet');
-  if (hasScope(context, router)) {
-    const fip = context.lookup.network.get(router.external_gateway?.network ?? '');
-    const reason = 'address scopes are not modelled yet';
-    return [
-      ...[qrouter, snat].flatMap((name) => gaps(name, ['rules', 'routes', 'sysctls', 'iptables'], reason)),
-      ...(fip ? gaps(namespaceName(context, 'fip', fip), ['routes'], reason) : []),
-    ];
-  }
+  if (!router.distributed && router.admin_state_up && centralNodes(context.lookup.topology, router) === undefined)
+    return gaps(qrouter, ['namespaces'], `the topology does not say which L3 agent holds ${router.name} (l3_agents)`);
   return [
-    ...(router.ha
-      ? gaps(snat, ['links', 'addresses', 'routes'], 'which node of an HA router is active is not modelled yet')
-      : []),
+    ...haGaps(context, router),
     ...(hasForwarding(context, router)
-      ? gaps(snat, ['addresses', 'routes', 'iptables'], 'port forwarding is not modelled yet')
+      ? gaps(
+          router.distributed ? snat : qrouter,
+          ['addresses', 'routes', 'iptables'],
+          'the topology does not say which router serves a port forwarding',
+        )
       : []),
   ];
-}
-
-function hasScope({ lookup }: Context, router: Router): boolean {
-  const names = [
-    router.external_gateway?.network,
-    ...router.interfaces.map(({ subnet }) => lookup.subnet.get(subnet)?.network),
-  ];
-  return names.some((name) => lookup.network.get(name ?? '')?.ipv4_address_scope !== undefined);
 }
 
 function hasForwarding({ lookup }: Context, router: Router): boolean {
   const network = router.external_gateway?.network;
-  return lookup.topology.floating_ips.some(
-    (floating) =>
-      floating.port_forwardings.length > 0 &&
-      (floating.router === router.name || (floating.router === undefined && floating.network === network)),
-  );
+  return placementOf(lookup.topology).openForwardings.some((floating) => floating.network === network);
+}
+
+/** What decides about HA, but is told by the HA network alone or happens only before a router has a gateway. */
+function haGaps(context: Context, router: Router): Gap[] {
+  if (!hasHaPort(context, router)) return [];
+  const { pointer } = router;
+  const namespace = namespaceName(context, router.distributed ? 'snat' : 'qrouter', router);
+  const noPort = `the HA port of ${router.name} on ${context.node.name} is not in the topology, nor is its MTU`;
+  const noGateway = `chains of ${router.name} before it has a gateway are not modelled`;
+  return [
+    ...(haPortOf(context, router) ? [] : [{ namespace, aspect: 'links' as const, reason: noPort, pointer }]),
+    ...(router.distributed && !router.external_gateway
+      ? [{ namespace, aspect: 'iptables' as const, reason: noGateway, pointer }]
+      : []),
+  ];
+}
+
+/** The DHCP agent's own chains and switches decide nothing about routed packets. */
+function dhcpGaps(context: Context): Gap[] {
+  const { topology, network } = context.lookup;
+  if (!hasDhcpPorts(topology))
+    return [{ namespace: 'qdhcp-*', aspect: 'namespaces', reason: 'the topology holds no DHCP ports' }];
+  const idle = dhcpPortsOf(topology, context.node.name).filter((port) => !isActive(port));
+  return [
+    ...(['sysctls', 'iptables'] as const).map((aspect): Gap => ({
+      namespace: 'qdhcp-*',
+      aspect,
+      reason: 'what the DHCP agent sets in its namespaces besides addresses and routes is not modelled',
+    })),
+    ...idle.flatMap((port): Gap[] => {
+      const of = network.get(port.network);
+      const reason = `${port.name} is ${port.status}: the namespace may be there or not`;
+      return of
+        ? [{ namespace: namespaceName(context, 'qdhcp', of), aspect: 'namespaces', reason, pointer: port.pointer }]
+        : [];
+    }),
+  ];
 }

@@ -11,9 +11,12 @@ export const NS_PREFIX = { qrouter: 'qrouter-', snat: 'snat-', fip: 'fip-', qdhc
 
 /**
  * Device name prefixes: `router_info.py: INTERNAL_DEV_PREFIX, EXTERNAL_DEV_PREFIX`, `dvr_snat_ns.py: SNAT_INT_DEV_PREFIX`,
- * `dvr_fip_ns.py: FIP_EXT_DEV_PREFIX, ROUTER_2_FIP_DEV_PREFIX, FIP_2_ROUTER_DEV_PREFIX`, `ha_router.py: HA_DEV_PREFIX`.
+ * `dvr_fip_ns.py: FIP_EXT_DEV_PREFIX, ROUTER_2_FIP_DEV_PREFIX, FIP_2_ROUTER_DEV_PREFIX`, `ha_router.py: HA_DEV_PREFIX`,
+ * `lib: constants.py: TAP_DEVICE_PREFIX`.
  */
-export const DEV_PREFIX = { qr: 'qr-', qg: 'qg-', sg: 'sg-', fg: 'fg-', rfp: 'rfp-', fpr: 'fpr-', ha: 'ha-' } as const;
+export const DEV_PREFIX = {
+  qr: 'qr-', qg: 'qg-', sg: 'sg-', fg: 'fg-', rfp: 'rfp-', fpr: 'fpr-', ha: 'ha-', tap: 'tap',
+} as const; // prettier-ignore
 export type DeviceKind = keyof typeof DEV_PREFIX;
 
 /** `agent/l3/dvr_fip_ns.py`. `FIP_PR_END` is exclusive. */
@@ -21,6 +24,13 @@ export const FIP_RT_TBL = 16;
 export const FIP_PR_START = 32768;
 export const FIP_PR_END = FIP_PR_START + 40000;
 export const FAST_PATH_EXIT_PR = 80000;
+
+/** `conf/agent/l3/ha.py: l3_ha_net_cidr`, the default; `agent/linux/keepalived.py: PRIMARY_VIP_RANGE_SIZE` is a /24. */
+export const HA_NET_CIDR = '169.254.192.0/18';
+/** The first /24 that is free of the others (`keepalived.py: get_free_range`); the VRID is its last byte. */
+export const HA_VIP_CIDR = '169.254.0.0/24';
+/** `db/l3_hamode_db.py: VR_ID_RANGE`. */
+export const VR_ID_RANGE = { first: 1, last: 254 } as const;
 
 /** `lib: constants.py: DVR_FIP_LL_CIDR`; pairs are its /31 networks (`link_local_allocator.py`). */
 export const DVR_FIP_LL_CIDR = '169.254.64.0/18';
@@ -34,12 +44,15 @@ export const EXTERNAL_INGRESS_MARK = '0x2';
 export const METADATA_PORT = 9697;
 /** `lib: constants.py: METADATA_V4_CIDR`. */
 export const METADATA_V4_CIDR = '169.254.169.254/32';
+/** `lib: constants.py: METADATA_V6_CIDR`. */
+export const METADATA_V6_CIDR = 'fe80::a9fe:a9fe/128';
 
 /** Mask of the metadata and ingress marks, and of the address scope marks (`router_info.py: ADDRESS_SCOPE_MARK_MASK`). */
 export const ROUTER_MARK_MASK = '0xffff';
 export const ADDRESS_SCOPE_MARK_MASK = '0xffff0000';
-/** `router_info.py: ADDRESS_SCOPE_MARK_ID_MIN`; the id of "no scope" is taken first. */
+/** `router_info.py: ADDRESS_SCOPE_MARK_ID_MIN, ADDRESS_SCOPE_MARK_ID_MAX`, the latter exclusive; the id of "no scope" is taken first. */
 export const ADDRESS_SCOPE_MARK_ID_MIN = 1024;
+export const ADDRESS_SCOPE_MARK_ID_MAX = 2048;
 
 /** `lib: constants.py`: device owners. */
 export const DEVICE_OWNER = {

@@ -1,5 +1,5 @@
 /** Pairing two lists of items: equal ones, altered ones, and what is left over on either side. */
-import type { Aspect } from './aspects/aspect.ts';
+import type { Comparable } from './aspects/aspect.ts';
 import type { Item } from './state.ts';
 
 export interface Pairing<I> {
@@ -13,7 +13,7 @@ export interface Pairing<I> {
   disordered: [expected: I[], live: I[]][];
 }
 
-type Pairable<I extends Item> = Pick<Aspect<I>, 'identities' | 'explain' | 'dynamic' | 'list'>;
+type Pairable<I extends Item> = Pick<Comparable<I>, 'identities' | 'explain' | 'dynamic' | 'list' | 'alike'>;
 
 export function pairUp<I extends Item>(expected: readonly I[], live: readonly I[], aspect: Pairable<I>): Pairing<I> {
   const [exact, ...looser] = aspect.identities;
@@ -31,11 +31,8 @@ export function pairUp<I extends Item>(expected: readonly I[], live: readonly I[
     const used = new Set(step.pairs.map(([, other]) => other));
     right = right.filter((item) => !used.has(item));
   }
-  const alike = matchAlike(
-    left,
-    right.filter((item) => !isDynamic(item)),
-    aspect.explain,
-  );
+  const rest = right.filter((item) => !isDynamic(item));
+  const alike = aspect.alike === false ? { pairs: [], left, right: rest } : matchAlike(left, rest, aspect.explain);
   altered.push(...alike.pairs);
   return {
     equal: first.pairs,

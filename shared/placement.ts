@@ -2,6 +2,7 @@
  * Which node holds what, as Neutron's scheduler decides it: routers, the SNAT role, and who serves a floating IP.
  * `db/l3_dvrscheduler_db.py`, `db/l3_agentschedulers_db.py`, `db/l3_dvr_db.py`.
  */
+import { contains } from './ip.ts';
 import { DEVICE_OWNER } from './neutron.ts';
 import { releaseHas } from './releases.ts';
 import type { Because } from './state.ts';
@@ -27,8 +28,14 @@ export interface ServedFloatingIp {
 export interface Placement {
   /** Distributed routers by node, in file order. */
   routersByNode: Map<string, Hosted[]>;
+  /** Routers that are not distributed, by node. */
+  centralRoutersByNode: Map<string, Hosted[]>;
   /** Floating IPs that some node serves, by router. */
   floatingIpsByRouter: Map<string, ServedFloatingIp[]>;
+  /** Floating IPs with port forwardings, by the router that serves them: always centrally. */
+  forwardingsByRouter: Map<string, { floating: FloatingIp; because: Because }[]>;
+  /** Those of which nobody can say which router serves them. */
+  openForwardings: FloatingIp[];
   /** Floating IPs that no node serves, and why. */
   unserved: { floating: FloatingIp; reason: string }[];
 }
@@ -39,8 +46,18 @@ export function placementOf(topology: Topology): Placement {
   const known = cache.get(topology);
   if (known) return known;
   const lookup = relationsOf(topology);
-  const placement: Placement = { routersByNode: placeRouters(lookup), floatingIpsByRouter: new Map(), unserved: [] };
-  for (const floating of topology.floating_ips) placeFloatingIp(lookup, floating, placement);
+  const placement: Placement = {
+    routersByNode: placeRouters(lookup),
+    centralRoutersByNode: placeCentralRouters(lookup),
+    floatingIpsByRouter: new Map(),
+    forwardingsByRouter: new Map(),
+    openForwardings: [],
+    unserved: [],
+  };
+  for (const floating of topology.floating_ips)
+    if (floating.port === undefined && floating.port_forwardings.length > 0)
+      placeForwardings(lookup, floating, placement);
+    else placeFloatingIp(lookup, floating, placement);
   cache.set(topology, placement);
   return placement;
 }
@@ -61,31 +78,103 @@ export function snatNodes(topology: Topology, router: Router): Node[] {
     .flatMap(({ node }) => nodes.get(node) ?? [])
     .filter((node) => node.agent_mode === 'dvr_snat');
   if (router.ha && bound.length > 0) return bound;
+  const guarded = haPortsOf(topology, router).flatMap(({ node }) => nodes.get(node ?? '') ?? []);
+  if (router.ha && guarded.length > 0) return guarded.filter((node) => node.agent_mode === 'dvr_snat');
   const named = router.external_gateway?.node === undefined ? undefined : nodes.get(router.external_gateway.node);
   if (named?.agent_mode === 'dvr_snat') return [named];
   const first = bound[0] ?? topology.nodes.find((node) => node.agent_mode === 'dvr_snat');
   return first ? [first] : [];
 }
 
+/**
+ * Nodes that hold a router that is not distributed; `undefined`: nothing in the topology tells. Agents in mode `dvr` and
+ * `dvr_no_external` never do (`l3_agentschedulers_db.py: get_l3_agent_candidates`).
+ */
+export function centralNodes(topology: Topology, router: Router): Node[] | undefined {
+  const { node: nodes } = relationsOf(topology);
+  const ha = haPortsOf(topology, router).flatMap(({ node }) => node ?? []);
+  const gateway = router.external_gateway?.node;
+  const names = router.l3_agents?.map(({ node }) => node) ?? (ha.length > 0 ? ha : gateway ? [gateway] : undefined);
+  return names
+    ?.flatMap((name) => nodes.get(name) ?? [])
+    .filter(({ agent_mode: mode }) => mode === 'legacy' || mode === 'dvr_snat');
+}
+
+function placeCentralRouters({ topology }: Relations): Map<string, Hosted[]> {
+  const hosted = new Map<string, Hosted[]>();
+  for (const router of topology.routers) {
+    if (router.distributed || !router.admin_state_up) continue;
+    for (const { name } of centralNodes(topology, router) ?? []) {
+      const sentence = `the scheduler bound ${router.name}, which is not distributed, to the L3 agent of ${name}`;
+      const neutron = 'l3_agentschedulers_db.py: list_router_ids_on_host';
+      const entry: Hosted = { router, because: { pointer: router.pointer, sentence, neutron } };
+      hosted.set(name, [...(hosted.get(name) ?? []), entry]);
+    }
+  }
+  return hosted;
+}
+
+const haPortsByDevice = new WeakMap<Topology, Map<string, Port[]>>();
+
+/** The HA ports of a router, one for each agent that it is bound to (`l3_hamode_db.py: add_ha_port`). */
+export function haPortsOf(topology: Topology, { id, name }: Router): Port[] {
+  const known = haPortsByDevice.get(topology) ?? portsByDevice(topology, DEVICE_OWNER.ha);
+  haPortsByDevice.set(topology, known);
+  const whole = (id === undefined ? undefined : known.get(id)) ?? known.get(name);
+  if (whole || id === undefined) return whole ?? [];
+  // An id may be given by its beginning.
+  return [...known].find(([device]) => device.startsWith(id))?.[1] ?? [];
+}
+
+function portsByDevice({ ports }: Topology, owner: string): Map<string, Port[]> {
+  const map = new Map<string, Port[]>();
+  for (const port of ports)
+    if (port.device_owner === owner && port.device_id !== undefined)
+      map.set(port.device_id, [...(map.get(port.device_id) ?? []), port]);
+  return map;
+}
+
+const dhcpPortsKnown = new WeakMap<Topology, boolean>();
+
+/** Whether the topology speaks of DHCP at all. */
+export function hasDhcpPorts(topology: Topology): boolean {
+  const known = dhcpPortsKnown.get(topology);
+  const has = known ?? topology.ports.some(({ device_owner: owner }) => owner === DEVICE_OWNER.dhcp);
+  dhcpPortsKnown.set(topology, has);
+  return has;
+}
+
+/** The DHCP ports of a node; one that is only reserved belongs to no agent yet (`lib: constants.py: DEVICE_ID_RESERVED_DHCP_PORT`). */
+export const dhcpPortsOf = (topology: Topology, nodeName: string): Port[] =>
+  (relationsOf(topology).agentPortsOfNode.get(nodeName) ?? []).filter(
+    ({ device_owner: owner, device_id: device = 'dhcp' }) => owner === DEVICE_OWNER.dhcp && device.startsWith('dhcp'),
+  );
+
 function placeRouters(lookup: Relations): Map<string, Hosted[]> {
   const { topology } = lookup;
   const distributed = topology.routers.filter((router) => router.distributed && router.admin_state_up);
+  const served = servedPorts(lookup);
   const direct = new Map(topology.nodes.map((node) => [node.name, new Map<string, Because>()]));
   for (const router of distributed) {
     for (const [node, because] of boundNodes(lookup, router)) direct.get(node)?.set(router.name, because);
-    for (const [node, because] of servingNodes(lookup, router)) {
-      const routers = direct.get(node);
-      if (routers && !routers.has(router.name)) routers.set(router.name, because);
-    }
+    for (const { subnet } of router.interfaces)
+      for (const [node, port] of served(subnet)) {
+        const routers = direct.get(node);
+        if (routers && !routers.has(router.name)) routers.set(router.name, servedBecause(router, subnet, port));
+      }
   }
+  const place = new Map(distributed.map(({ name }, i) => [name, i]));
   const hosted = new Map<string, Hosted[]>();
   for (const node of topology.nodes) {
     if (!isDvr(node)) continue;
     const own = direct.get(node.name)!;
-    const all = new Map([...relatedRouters(lookup, distributed, own), ...own]);
+    const all = [...own, ...relatedRouters(lookup, own)].map(([name, because]) => ({
+      router: lookup.router.get(name)!,
+      because,
+    }));
     hosted.set(
       node.name,
-      distributed.flatMap((router) => (all.has(router.name) ? [{ router, because: all.get(router.name)! }] : [])),
+      all.toSorted((a, b) => place.get(a.router.name)! - place.get(b.router.name)!),
     );
   }
   return hosted;
@@ -105,52 +194,47 @@ function boundNodes(lookup: Relations, router: Router): [node: string, because: 
   ]);
 }
 
-/** Nodes with a port that DVR serves on one of the router's subnets: `_check_dvr_serviceable_ports_on_host`. */
-function servingNodes(lookup: Relations, router: Router): [node: string, because: Because][] {
-  return router.interfaces.flatMap(({ subnet }) =>
-    (lookup.addressesOfSubnet.get(subnet) ?? []).flatMap(({ port }): [string, Because][] =>
-      port.node !== undefined && isServiced(port, lookup.topology.release)
-        ? [
-            [
-              port.node,
-              {
-                pointer: port.pointer,
-                sentence: `${port.name} on ${port.node} is in ${subnet}, which ${router.name} serves`,
-                neutron: 'l3_dvrscheduler_db.py: _check_dvr_serviceable_ports_on_host',
-              },
-            ],
-          ]
-        : [],
-    ),
-  );
+/** The first port that DVR serves on each node of a subnet: `_check_dvr_serviceable_ports_on_host`. Made once for each subnet. */
+function servedPorts({ topology, addressesOfSubnet }: Relations): (subnet: string) => ReadonlyMap<string, Port> {
+  const known = new Map<string, Map<string, Port>>();
+  return (subnet) => {
+    const made = known.get(subnet) ?? new Map<string, Port>();
+    if (known.has(subnet)) return made;
+    for (const { port } of addressesOfSubnet.get(subnet) ?? [])
+      if (port.node !== undefined && !made.has(port.node) && isServiced(port, topology.release))
+        made.set(port.node, port);
+    known.set(subnet, made);
+    return made;
+  };
 }
 
+const servedBecause = (router: Router, subnet: string, port: Port): Because => ({
+  pointer: port.pointer,
+  sentence: `${port.name} on ${port.node} is in ${subnet}, which ${router.name} serves`,
+  neutron: 'l3_dvrscheduler_db.py: _check_dvr_serviceable_ports_on_host',
+});
+
 /** `common/utils.py: is_dvr_serviced`. */
-const isServiced = ({ device_owner: owner }: Port, release: string | undefined): boolean =>
+export const isServiced = ({ device_owner: owner }: Port, release: string | undefined): boolean =>
   owner.startsWith('compute:') ||
   owner === DEVICE_OWNER.dhcp ||
   owner === 'trunk:subport' ||
   (owner.startsWith('neutron:LOADBALANCER') && !releaseHas(release, 'no_lbaas'));
 
 /** Routers with an interface on a network that a hosted router has a subnet or its gateway on; one hop (`_get_router_ids_for_agent`). */
-function relatedRouters(lookup: Relations, routers: Router[], own: ReadonlyMap<string, Because>): Map<string, Because> {
-  const reached = new Map<string, Router>();
-  for (const name of own.keys()) {
-    const router = lookup.router.get(name)!;
-    for (const network of networksOf(lookup, router)) reached.set(network, router);
-    if (router.external_gateway) reached.set(router.external_gateway.network, router);
-  }
+function relatedRouters(lookup: Relations, own: ReadonlyMap<string, Because>): Map<string, Because> {
   const related = new Map<string, Because>();
-  for (const router of routers) {
-    const via = networksOf(lookup, router)
-      .map((network) => reached.get(network))
-      .find((other) => other && other.name !== router.name);
-    if (!own.has(router.name) && via)
-      related.set(router.name, {
-        pointer: router.pointer,
-        sentence: `${router.name} shares a network with ${via.name}, which this node hosts`,
-        neutron: 'l3_dvrscheduler_db.py: _get_router_ids_for_agent',
-      });
+  for (const name of own.keys()) {
+    const hosted = lookup.router.get(name)!;
+    for (const network of [...networksOf(lookup, hosted), hosted.external_gateway?.network ?? ''])
+      for (const router of lookup.routersOfNetwork.get(network) ?? []) {
+        if (!router.distributed || !router.admin_state_up || own.has(router.name) || related.has(router.name)) continue;
+        related.set(router.name, {
+          pointer: router.pointer,
+          sentence: `${router.name} shares a network with ${name}, which this node hosts`,
+          neutron: 'l3_dvrscheduler_db.py: _get_router_ids_for_agent',
+        });
+      }
   }
   return related;
 }
@@ -169,10 +253,10 @@ function placeFloatingIp(lookup: Relations, floating: FloatingIp, placement: Pla
   // Reader and importer say which router it is, by Neutron's rule (`topology/floatingIp.ts`).
   const router = floating.router === undefined ? undefined : lookup.router.get(floating.router);
   if (!router) return void unserved(`no router connects the subnet of ${fixed} with the external network`);
-  if (!router.distributed || !router.admin_state_up)
-    return void unserved(`${router.name} is not a distributed router that is up`);
-  const node = port.node === undefined ? undefined : lookup.node.get(port.node);
-  if (port.node !== undefined && !isDvr(node)) return void unserved(`${port.node} has no L3 agent in a DVR mode`);
+  if (!router.admin_state_up) return void unserved(`${router.name} is down`);
+  const node = router.distributed && port.node !== undefined ? lookup.node.get(port.node) : undefined;
+  if (router.distributed && port.node !== undefined && !isDvr(node))
+    return void unserved(`${port.node} has no L3 agent in a DVR mode`);
   const distributed = node !== undefined && hasExternal(node);
   const list = placement.floatingIpsByRouter.get(router.name) ?? [];
   placement.floatingIpsByRouter.set(router.name, list);
@@ -184,10 +268,39 @@ function placeFloatingIp(lookup: Relations, floating: FloatingIp, placement: Pla
     ...(distributed ? { node: node.name } : {}),
     because: {
       pointer: floating.pointer,
-      sentence: sentenceOf(floating, port, node),
-      neutron: 'l3_dvr_db.py: _get_dvr_sync_data',
+      sentence: router.distributed
+        ? sentenceOf(floating, port, node)
+        : `floating IP ${floating.floating_ip_address} belongs to ${port.name}: ${router.name}, which is not distributed, serves it`,
+      neutron: router.distributed ? 'l3_dvr_db.py: _get_dvr_sync_data' : 'l3_db.py: _process_floating_ips',
     },
   });
+}
+
+/** `extensions/port_forwarding.py: _check_if_need_process`: the snat namespace, or that of a router that is not distributed. */
+function placeForwardings(lookup: Relations, floating: FloatingIp, placement: Placement): void {
+  const { forwardingsByRouter, openForwardings, unserved } = placement;
+  const router = routerOfForwardings(lookup, floating);
+  if (!router) openForwardings.push(floating);
+  if (!router?.admin_state_up || !router.external_gateway) {
+    unserved.push({ floating, reason: 'no router that is up serves its port forwardings' });
+    return;
+  }
+  const sentence = `${floating.floating_ip_address} has port forwardings: ${router.name} serves it centrally`;
+  const because = { pointer: floating.pointer, sentence, neutron: 'port_forwarding.py: _check_if_need_process' };
+  forwardingsByRouter.set(router.name, [...(forwardingsByRouter.get(router.name) ?? []), { floating, because }]);
+}
+
+/** The router that is named, else the only one with a gateway on the network and an interface that reaches all internal addresses. */
+function routerOfForwardings(lookup: Relations, floating: FloatingIp): Router | undefined {
+  if (floating.router !== undefined) return lookup.router.get(floating.router);
+  const fits = lookup.topology.routers.filter(
+    ({ external_gateway: gateway, interfaces }) =>
+      gateway?.network === floating.network &&
+      floating.port_forwardings.every(({ internal_ip_address: address }) =>
+        interfaces.some(({ subnet }) => contains(lookup.subnet.get(subnet)?.cidr ?? '', address)),
+      ),
+  );
+  return fits.length === 1 ? fits[0] : undefined;
 }
 
 function sentenceOf(floating: FloatingIp, port: Port, node: Node | undefined): string {

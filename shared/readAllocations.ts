@@ -8,6 +8,10 @@ import { namespacesOf } from './expect.ts';
 import { contains, ipv4Text, ipv4Value, macOfLinkLocal } from './ip.ts';
 import { type Device, type Namespace, type QrouterNamespace, devicesOf, isUnknown } from './namespaces/types.ts';
 import { DEV_PREFIX, DVR_FIP_LL_CIDR, FIP_PR_END, FIP_PR_START, FIP_RT_TBL, NS_PREFIX } from './neutron.ts';
+import { readForms } from './readForms.ts';
+import { elect, readChoices, readSilentNames } from './readHa.ts';
+import { readIpv6, readIpv6Gateway, readLearned, readScopeMarks } from './readIpv6.ts';
+import { readOvsAllocations } from './ovs/read.ts';
 import { FIRST } from './releases.ts';
 import { snatIndex } from './snatIndex.ts';
 import type { NamespaceState, NodeState } from './state.ts';
@@ -23,10 +27,24 @@ export function readAllocations(topology: Topology, nodeName: string, live: Node
     const state = live.namespaces[namespace.name];
     if (state) readDevices(namespace, state, allocations);
   }
+  for (const namespace of namespacesOf(topology, nodeName, allocations))
+    readChoices(topology, namespace, live, allocations);
   const namespaces = namespacesOf(topology, nodeName, allocations);
+  for (const namespace of namespaces) readSilentNames(namespace, live.namespaces[namespace.name] ?? {}, allocations);
+  readIpv6(live, allocations);
+  readIpv6Gateway(namespaces, live, allocations);
+  for (const namespace of namespaces) readLearned(namespace, live, allocations);
+  readScopeMarks(namespaces, live, { lookup: relationsOf(topology), allocations });
   readLinkLocals(namespaces, live, allocations);
   readPriorities(namespaces, live, allocations);
   for (const namespace of namespacesOf(topology, nodeName, allocations)) readMacs(namespace, live, allocations);
+  for (const namespace of namespacesOf(topology, nodeName, allocations))
+    readForms(namespace, live.namespaces[namespace.name] ?? {}, allocations);
+  readOvsAllocations(
+    { lookup: relationsOf(topology), node: relationsOf(topology).node.get(nodeName), allocations },
+    namespacesOf(topology, nodeName, allocations),
+    live,
+  );
   return allocations;
 }
 
@@ -48,16 +66,20 @@ function readIds(topology: Topology, live: NodeState, allocations: Allocations):
     );
     if (found.length === 1) allocations.ids[pointer] = found[0]!;
   }
+  const takenNetworks = new Set(topology.networks.map(({ id }) => id));
   for (const network of topology.networks) {
-    if (!network.external || network.id?.length === FULL_ID) continue;
-    const found = idsOf(NS_PREFIX.fip).filter((candidate) =>
-      network.id === undefined
-        ? network.subnets.some(({ cidr }) =>
-            hasAddressIn(live.namespaces[NS_PREFIX.fip + candidate], DEV_PREFIX.fg, cidr),
-          )
-        : candidate.startsWith(network.id),
-    );
-    if (found.length === 1) allocations.ids[network.pointer] = found[0]!;
+    if (network.id?.length === FULL_ID) continue;
+    const found = (network.external ? (['fip', 'qdhcp'] as const) : (['qdhcp'] as const)).map((kind) => {
+      const prefix = DEV_PREFIX[kind === 'fip' ? 'fg' : 'tap'];
+      return idsOf(NS_PREFIX[kind]).filter((candidate) =>
+        network.id === undefined
+          ? !takenNetworks.has(candidate) &&
+            network.subnets.some(({ cidr }) => hasAddressIn(live.namespaces[NS_PREFIX[kind] + candidate], prefix, cidr))
+          : candidate.startsWith(network.id),
+      );
+    });
+    const one = found.find((ids) => ids.length === 1);
+    if (one) allocations.ids[network.pointer] = one[0]!;
   }
 }
 
@@ -97,12 +119,21 @@ function readDevices(namespace: Namespace, state: NamespaceState, allocations: A
     const found = liveAddressOf(device, state);
     if (!found) continue;
     if (isUnknown(device.ifname)) allocations.ids[device.key] = found.ifname.slice(DEV_PREFIX[device.kind].length);
-    if (device.addresses.some(isUnknown)) allocations.addresses[device.key] = `${found.local}/${found.prefixlen}`;
+    for (const { key, within } of openOf(device)) {
+      const own = state.addresses?.find(
+        (a) => a.ifname === found.ifname && within.some((cidr) => contains(cidr, a.local)),
+      );
+      if (own) allocations.addresses[key] = `${own.local}/${own.prefixlen}`;
+    }
   }
   if (namespace.kind === 'qrouter') readRedirects(namespace, state, allocations);
 }
 
-function liveAddressOf({ kind, ifname, addresses, within }: Device, state: NamespaceState) {
+const openOf = ({ open, addresses, key, within }: Device) =>
+  open ?? (addresses.some(isUnknown) ? [{ key, within }] : []);
+
+function liveAddressOf({ kind, ifname, addresses: own4, addresses6 = [], within }: Device, state: NamespaceState) {
+  const addresses = [...own4, ...addresses6];
   return state.addresses?.find((address) => {
     const named = isUnknown(ifname) ? address.ifname.startsWith(DEV_PREFIX[kind]) : address.ifname === ifname;
     if (!named) return false;
@@ -116,30 +147,32 @@ function liveAddressOf({ kind, ifname, addresses, within }: Device, state: Names
 
 /** On nodes without the SNAT role only the redirect tables tell the address of the SNAT port. */
 function readRedirects({ interfaces }: QrouterNamespace, state: NamespaceState, allocations: Allocations): void {
-  for (const { device, redirect } of interfaces) {
-    if (!redirect || !isUnknown(redirect.gateway)) continue;
-    const table = String(snatIndex(device.addresses[0]!));
-    const route = state.routes?.find((candidate) => candidate.table === table && candidate.dst === 'default');
-    const length = device.addresses[0]!.split('/')[1]!;
-    if (route?.gateway && device.within.some((cidr) => contains(cidr, route.gateway!)))
-      allocations.addresses[redirect.key] = `${route.gateway}/${length}`;
+  for (const { redirects } of interfaces) {
+    const gateways = redirects.map(({ family, address }) => {
+      const table = String(snatIndex(address));
+      return state.routes?.find((route) => route.family === family && route.table === table && route.dst === 'default')
+        ?.gateway;
+    });
+    for (const [i, { address, gateway, key }] of redirects.entries()) {
+      const found = gateways[i];
+      if (isUnknown(gateway) && found !== undefined && contains(address, found))
+        allocations.addresses[key] = `${found}/${address.split('/')[1]}`;
+    }
+    const choice = redirects[0]?.choice;
+    const chosen = choice && elect(gateways.filter((g) => g !== undefined && choice.candidates.includes(g)));
+    if (choice && chosen !== undefined) allocations.addresses[choice.key] = chosen;
   }
 }
 
-/** The value with most votes; of equals the first. */
-function elect<T>(votes: (T | undefined)[]): T | undefined {
-  const counts = new Map<T, number>();
-  for (const vote of votes) if (vote !== undefined) counts.set(vote, (counts.get(vote) ?? 0) + 1);
-  return [...counts].toSorted(([, a], [, b]) => b - a)[0]?.[0];
-}
-
 function readLinkLocals(namespaces: Namespace[], live: NodeState, allocations: Allocations): void {
+  // Each external network has an allocator of its own, so two of them may have given the same pair.
   const used = new Set<string>();
   for (const namespace of namespaces) {
     if (namespace.kind !== 'qrouter' || !namespace.fipLink) continue;
     const chosen = elect(linkLocalVotes(namespace, live).map(validLinkLocal));
-    if (chosen === undefined || used.has(chosen)) continue;
-    used.add(chosen);
+    const place = `${namespace.router.external_gateway!.network} ${chosen}`;
+    if (chosen === undefined || used.has(place)) continue;
+    used.add(place);
     allocations.linkLocals[namespace.router.name] = chosen;
   }
 }
@@ -175,19 +208,30 @@ function validLinkLocal(value: number | undefined): string | undefined {
   return contains(DVR_FIP_LL_CIDR, text) ? text : undefined;
 }
 
-/** The state file is the agent's own word; without it the rule counts. */
+/**
+ * The state file is the agent's own word; without it the rule counts. But with several external networks the file may be another
+ * allocator's word, and then only a rule confirms it.
+ */
 function readPriorities(namespaces: Namespace[], live: NodeState, allocations: Allocations): void {
-  const used = new Set<number>();
+  const used = new Set<string>();
+  const isShared = namespaces.filter(({ kind }) => kind === 'fip').length > 1;
   for (const namespace of namespaces) {
     if (namespace.kind !== 'qrouter') continue;
+    const network = namespace.router.external_gateway?.network;
     const rules = live.namespaces[namespace.name]?.rules ?? [];
-    for (const { floating_ip_address: floating, fixed_ip_address: fixed } of namespace.floatingIps) {
+    for (const { floating_ip_address: floating, fixed_ip_address: fixed } of [
+      ...namespace.floatingIps,
+      ...namespace.centralFloatingIps,
+    ]) {
       const line = live.allocations?.find(({ file, key }) => file === 'fip-priorities' && key === floating);
-      const rule = rules.find(({ src, table }) => src === fixed && table === String(FIP_RT_TBL));
-      const candidates = [line && /^\d+$/.test(line.value) ? Number(line.value) : undefined, rule?.priority];
-      const chosen = candidates.find((p) => p !== undefined && p >= FIP_PR_START && p < FIP_PR_END && !used.has(p));
+      const own = rules.filter(({ src, table }) => src === fixed && table === String(FIP_RT_TBL));
+      const written = line && /^\d+$/.test(line.value) ? Number(line.value) : undefined;
+      const isConfirmed = own.length === 0 || own.some(({ priority }) => priority === written);
+      const candidates = [isShared && !isConfirmed ? undefined : written, own[0]?.priority];
+      const isFree = (p: number) => p >= FIP_PR_START && p < FIP_PR_END && !used.has(`${network} ${p}`);
+      const chosen = candidates.find((p) => p !== undefined && isFree(p));
       if (chosen === undefined) continue;
-      used.add(chosen);
+      used.add(`${network} ${chosen}`);
       allocations.fipPriorities[floating] = chosen;
     }
   }
@@ -210,8 +254,9 @@ function readMacs(namespace: Namespace, live: NodeState, allocations: Allocation
   }
   if (namespace.kind !== 'qrouter') return;
   for (const { device, neighbours } of namespace.interfaces)
-    for (const { dst, mac, key } of neighbours) {
-      if (!isUnknown(mac)) continue;
+    for (const { dst, mac, key, choice } of neighbours) {
+      // Where several MACs are right, none of them is told by the entry.
+      if (!isUnknown(mac) || (choice && choice.candidates.length > 1)) continue;
       const entry = state.neighbours?.find(
         (n) => n.dst === dst && n.dev === device.ifname && n.state.includes('PERMANENT'),
       );
@@ -220,8 +265,8 @@ function readMacs(namespace: Namespace, live: NodeState, allocations: Allocation
 }
 
 /** What the other namespaces of the node hold as the MAC of a device's address. */
-function neighbourMac({ addresses }: Device, live: NodeState): string | undefined {
-  const own = new Set(addresses.map((text) => text.split('/')[0]));
+function neighbourMac({ addresses, addresses6 = [] }: Device, live: NodeState): string | undefined {
+  const own = new Set([...addresses, ...addresses6].map((text) => text.split('/')[0]));
   for (const state of Object.values(live.namespaces)) {
     const entry = state.neighbours?.find(({ dst, state: states }) => own.has(dst) && states.includes('PERMANENT'));
     if (entry?.lladdr !== undefined) return entry.lladdr;

@@ -1,14 +1,22 @@
 /** A state as the tools print it: for `expect`, for the virtual documents of the editor, and for the expected-against-live diff. */
-import type { Aspect } from './aspects/aspect.ts';
-import { ASPECTS } from './aspects/table.ts';
+import type { Comparable } from './aspects/aspect.ts';
+import { ASPECTS, NODE_ASPECTS } from './aspects/table.ts';
 import { gapFor } from './gaps.ts';
 import { pairUp } from './pair.ts';
-import type { Family, IptablesItem, Item, NamespaceAspect, NamespaceState, NodeState } from './state.ts';
+import type {
+  Family,
+  IptablesItem,
+  Item,
+  NamespaceAspect,
+  NamespaceState,
+  NodeAspectName,
+  NodeState,
+} from './state.ts';
 
 export interface RenderOptions {
   /** Only this namespace. */
   namespace?: string;
-  aspect?: NamespaceAspect;
+  aspect?: NamespaceAspect | NodeAspectName;
 }
 
 /** Everything that a state holds, with a heading for each namespace and aspect. */
@@ -22,16 +30,39 @@ export function renderNode(state: NodeState, { namespace, aspect }: RenderOption
       return `# ${name}: ${candidate.title}\n${body}`;
     }),
   );
-  return parts.join('\n');
+  return [...parts, ...nodeParts(state, namespace, aspect)].join('\n');
 }
 
+/** What belongs to no namespace. */
+const nodeParts = (state: NodeState, namespace: string | undefined, aspect: RenderOptions['aspect']): string[] =>
+  NODE_ASPECTS.filter(
+    ({ name }) => (namespace ?? NODE) === NODE && (aspect === undefined || aspect === name) && isThere(state, name),
+  ).map((candidate) => {
+    const items = state[candidate.name];
+    const body = items
+      ? renderItems(candidate, items)
+      : `# not known: ${gapFor(state.gaps, NODE, candidate.name)!.reason}\n`;
+    return `# ${NODE}: ${candidate.title}\n${body}`;
+  });
+
+/** The node's own "namespace". */
+const NODE = '-';
+
+const isThere = (state: NodeState, name: NodeAspectName): boolean =>
+  state[name] !== undefined || gapFor(state.gaps, NODE, name) !== undefined;
+
 /** The items of one aspect, one line each, in an order of their own so that two states can be read side by side. */
-export function renderItems(aspect: Aspect<Item>, items: readonly Item[]): string {
+export function renderItems(aspect: Pick<Comparable<Item>, 'name' | 'explain'>, items: readonly Item[]): string {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the items of an aspect are its own
   if (aspect.name === 'iptables') return renderIptables(items as IptablesItem[]);
-  const lines = items.map((item) => aspect.explain(item));
-  return linesOf(lines.toSorted(compareNatural));
+  const sorted = (some: readonly Item[]) => linesOf(some.map((item) => aspect.explain(item)).toSorted(compareNatural));
+  if (aspect.name !== 'rules') return sorted(items);
+  // A rule does not show its family: `ip rule` and `ip -6 rule` print them apart.
+  const [four, six] = [items.filter((item) => !isSix(item)), items.filter(isSix)];
+  return sorted(four) + (six.length > 0 ? `# ip -6 rule\n${sorted(six)}` : '');
 }
+
+export const isSix = (item: Item): boolean => 'family' in item && item.family === 'inet6';
 
 const linesOf = (lines: string[]): string => lines.map((line) => `${line}\n`).join('');
 
@@ -86,7 +117,7 @@ const rulesOf = (items: readonly IptablesItem[], name: string): string[] =>
 /** Two texts of one aspect of one namespace, reduced to what is compared: equal texts mean no difference. */
 export interface SideBySide {
   namespace: string;
-  aspect: NamespaceAspect;
+  aspect: NamespaceAspect | NodeAspectName;
   title: string;
   expected: string;
   live: string;
@@ -95,7 +126,7 @@ export interface SideBySide {
 /** Every aspect that both states know, in the order of the namespaces; a namespace that one of them lacks has an empty side. */
 export function sideBySide(expected: NodeState, live: NodeState): SideBySide[] {
   const names = [...new Set([...Object.keys(expected.namespaces), ...unexpectedNamespaces(expected, live)])];
-  return names.flatMap((namespace) =>
+  const inside = names.flatMap((namespace) =>
     ASPECTS.flatMap((aspect): SideBySide[] => {
       const uncovered = (item: Item) =>
         [expected, live].every(({ gaps }) => gapFor(gaps, namespace, aspect.name, aspect.family(item)) === undefined);
@@ -105,18 +136,25 @@ export function sideBySide(expected: NodeState, live: NodeState): SideBySide[] {
       return [{ namespace, aspect: aspect.name, title: aspect.title, ...texts(aspect, left, right) }];
     }),
   );
+  const ofNode = NODE_ASPECTS.flatMap((aspect): SideBySide[] => {
+    const [left, right] = [expected[aspect.name], live[aspect.name]];
+    if (!left || !right || [expected, live].some(({ gaps }) => gapFor(gaps, NODE, aspect.name))) return [];
+    const comparable = { ...aspect, dynamic: (item: Item) => aspect.dynamic(item, left) };
+    return [{ namespace: NODE, aspect: aspect.name, title: aspect.title, ...texts(comparable, left, right) }];
+  });
+  return [...inside, ...ofNode];
 }
 
 const unexpectedNamespaces = (expected: NodeState, live: NodeState): string[] =>
   Object.keys(live.namespaces).filter(
-    (name) => /^(qrouter|snat|fip)-/.test(name) && !gapFor(expected.gaps, name, 'namespaces'),
+    (name) => /^(qrouter|snat|fip|qdhcp)-/.test(name) && !gapFor(expected.gaps, name, 'namespaces'),
   );
 
 /** An absent namespace has nothing in it; an absent aspect of a namespace that is there is not known. */
 const itemsOf = (state: NamespaceState | undefined, aspect: NamespaceAspect): Item[] | undefined =>
   state === undefined ? [] : state[aspect];
 
-function texts(aspect: Aspect<Item>, left: Item[], right: Item[]): { expected: string; live: string } {
+function texts(aspect: Comparable<Item>, left: Item[], right: Item[]): { expected: string; live: string } {
   const { dynamic, equal, altered, unexpected } = pairUp(left, right, aspect);
   const silent = new Set(dynamic);
   if (aspect.list) {

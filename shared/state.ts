@@ -39,6 +39,8 @@ export interface Address extends Item {
   prefixlen: number;
   broadcast?: string;
   scope: string;
+  /** Narrowed to `dynamic` (learned) and `dadfailed` (somebody else has it). */
+  flags?: string[];
 }
 
 /** `ip -j rule`. `src` keeps its host bits, as the kernel shows it. */
@@ -84,6 +86,8 @@ export interface Route extends Item {
   scope?: string;
   prefsrc?: string;
   metric?: number;
+  /** It goes away by itself: learned from a router advertisement. */
+  expires?: true;
   nexthops?: Nexthop[];
   /** Narrowed to what stops forwarding: `dead`, `linkdown`. */
   flags?: string[];
@@ -117,11 +121,49 @@ export interface IptablesItem extends Item {
   spec?: string;
 }
 
-/** One line of a state file of the L3 agent, `$state_path/fip-priorities` or `fip-linklocal-networks`. */
+/** One line of a state file of the L3 agent, `$state_path/fip-priorities` or `fip-linklocal-networks`; `ha-state`: a router's `ha_confs/<id>/state`. */
 export interface AllocationLine extends Item {
-  file: 'fip-priorities' | 'fip-linklocal-networks';
+  file: 'fip-priorities' | 'fip-linklocal-networks' | 'ha-state';
   key: string;
   value: string;
+}
+
+/** A bridge of Open vSwitch. No aspect of its own: its numbers are read back as what the switch chose. */
+export interface Bridge {
+  name: string;
+  /** Port name → its number, as `ovs-ofctl show` prints it. */
+  ofports: Record<string, number>;
+}
+
+/** A port of a bridge with its interface: `ovs-vsctl list Port`, `list Interface`; columns and keys that Neutron sets. */
+export interface OvsPort extends Item {
+  bridge: string;
+  name: string;
+  /** Local VLAN. */
+  tag?: number;
+  /** `internal`, `patch`, `vxlan`, …; empty for a device of the system, such as a tap. */
+  type: string;
+  ofport?: number;
+  /** `iface-id`, `attached-mac`, `iface-status`. */
+  external_ids: Record<string, string>;
+  /** `net_uuid`, `network_type`, `physical_network`, `segmentation_id`, `tag`. */
+  other_config: Record<string, string>;
+  /** `peer`, `local_ip`, `remote_ip`, `in_key`, `out_key`. */
+  options: Record<string, string>;
+}
+
+/** One flow as `ovs-ofctl -O OpenFlow13 dump-flows` prints it, without counters; fields and actions in one spelling. */
+export interface Flow extends Item {
+  bridge: string;
+  table: number;
+  priority: number;
+  /** Fields of the match, comma separated; empty matches all. */
+  match: string;
+  actions: string;
+  /** Lower-case hex: `0x1f`. */
+  cookie: string;
+  idle_timeout?: number;
+  hard_timeout?: number;
 }
 
 /** The aspects of a namespace. A new aspect is one field here, its file in `aspects/`, and one line of the table there. */
@@ -136,7 +178,9 @@ export interface NamespaceState {
 }
 
 export type NamespaceAspect = keyof NamespaceState;
-export type AspectName = NamespaceAspect | 'namespaces' | 'allocations';
+/** What the node itself has, in no namespace. */
+export type NodeAspectName = 'ports' | 'flows';
+export type AspectName = NamespaceAspect | NodeAspectName | 'namespaces' | 'allocations';
 
 /**
  * Where a state says nothing, and why. In a live state: not collected. In an expected state: not modelled.
@@ -159,5 +203,9 @@ export interface NodeState {
   namespaces: Record<string, NamespaceState & Item>;
   /** Absent: the agent's state files were not collected. */
   allocations?: AllocationLine[];
+  /** Open vSwitch; absent: not collected. */
+  bridges?: Bridge[];
+  ports?: OvsPort[];
+  flows?: Flow[];
   gaps: Gap[];
 }

@@ -40,9 +40,14 @@ export function wiringOf(topology: Topology, allocations: AllocationsByNode): Wi
   const devices: Record<string, WiredDevice> = Object.create(null);
   for (const { name } of topology.nodes)
     for (const namespace of namespacesOf(topology, name, allocations.get(name) ?? defaultAllocations(topology, name)))
-      for (const { kind, ifname, network } of devicesOf(namespace))
+      // DHCP ports are endpoints of their segment like VMs.
+      for (const { kind, ifname, network } of namespace.kind === 'qdhcp' ? [] : devicesOf(namespace))
         if (network !== undefined)
-          devices[ifname] = { segment: network, ...(kind === 'qr' ? { distributed: true } : {}) };
+          devices[ifname] = {
+            segment: network,
+            // A router that is not distributed has its `qr-` on one node only.
+            ...(kind === 'qr' && namespace.kind === 'qrouter' ? { distributed: true } : {}),
+          };
   const segments: Record<string, Segment> = Object.create(null);
   for (const network of topology.networks) segments[network.name] = segmentOf(topology, network);
   const isEndpoint = ({ device_owner: owner }: Port) =>

@@ -73,7 +73,15 @@ check(
       /\/(allocations|readAllocations|expect|placement)\.ts$/.test(target)),
 );
 const ASPECT_COMMON = new Set(
-  ['aspect.ts', 'iptablesExpect.ts', 'routeText.ts'].map((name) => `shared/aspects/${name}`),
+  [
+    'aspect.ts',
+    'iptablesExpect.ts',
+    'iptablesFrame.ts',
+    'iptablesScopes.ts',
+    'ip6tablesExpect.ts',
+    'kernelRoutes6.ts',
+    'routeText.ts',
+  ].map((name) => `shared/aspects/${name}`),
 );
 check(
   'aspects do not import each other',

@@ -1,8 +1,8 @@
 /** `dvrscope expect`: what a node should hold, as the tools print it. */
-import { ASPECTS } from '../../shared/aspects/table.ts';
+import { ASPECTS, NODE_ASPECTS } from '../../shared/aspects/table.ts';
 import { expect } from '../../shared/expect.ts';
-import { renderItems, renderNode } from '../../shared/render.ts';
-import type { NodeState } from '../../shared/state.ts';
+import { isSix, renderItems, renderNode } from '../../shared/render.ts';
+import type { Item, NamespaceAspect, NodeAspectName, NodeState } from '../../shared/state.ts';
 import { type Io, UsageError, type Verb, oneOf, pickNodes, readArgs, readTopologyFile, warnOfProblems } from './io.ts';
 
 export const expectVerb: Verb = {
@@ -10,8 +10,8 @@ export const expectVerb: Verb = {
   usage: 'expect TOPOLOGY --node N [--namespace NS] [--aspect A] [--format text|json]',
   summary: 'the state that Neutron must have programmed on a node, as ip and iptables-save print it',
   help: `  --node N        the node
-  --namespace NS  one namespace; a unique beginning of its name is enough
-  --aspect A      ${ASPECTS.map(({ name }) => name).join(', ')}
+  --namespace NS  one namespace; a unique beginning of its name is enough; - is the node itself
+  --aspect A      ${[...ASPECTS, ...NODE_ASPECTS].map(({ name }) => name).join(', ')}
   --format F      text (default), or json with the reason of every item
 
 Numbers that an agent picks at run time (priorities of floating IP rules, link-local pairs) are shown with defaults; names and
@@ -28,7 +28,7 @@ async function run(args: string[], io: Io): Promise<number> {
   } as const;
   const { values, positionals } = readArgs(args, options, ['TOPOLOGY']);
   if (values.node === undefined) throw new UsageError('--node is missing');
-  const names = ASPECTS.map(({ name }) => name);
+  const names = [...ASPECTS, ...NODE_ASPECTS].map(({ name }) => name);
   const aspect = values.aspect === undefined ? undefined : oneOf('--aspect', values.aspect, names, names[0]!);
   const format = oneOf('--format', values.format, ['text', 'json'], 'text');
   const reading = await readTopologyFile(positionals[0]!);
@@ -50,6 +50,7 @@ async function run(args: string[], io: Io): Promise<number> {
 
 /** The one namespace that begins so. */
 export function pickNamespace({ namespaces, node }: NodeState, start: string): string {
+  if (start === '-') return start;
   const names = Object.keys(namespaces);
   const found = names.includes(start) ? [start] : names.filter((name) => name.startsWith(start));
   if (found.length === 1) return found[0]!;
@@ -59,15 +60,20 @@ export function pickNamespace({ namespaces, node }: NodeState, start: string): s
 }
 
 /** One aspect of one namespace is what its tool prints, without headings, so that it can be compared by other tools. */
-function bare(state: NodeState, namespace: string, aspect: (typeof ASPECTS)[number]['name']): string {
-  const items = state.namespaces[namespace]![aspect];
-  if (items)
-    return renderItems(
-      ASPECTS.find(({ name }) => name === aspect)!,
-      items,
-    );
-  throw new UsageError(`${aspect} of ${namespace} are not modelled yet`, false);
+function bare(state: NodeState, namespace: string, name: NamespaceAspect | NodeAspectName): string {
+  const own = NODE_ASPECTS.find((aspect) => aspect.name === name);
+  const aspect = own ?? ASPECTS.find((candidate) => candidate.name === name)!;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the one or the other, by where it was found
+  const all = own ? state[own.name] : state.namespaces[namespace]?.[name as NamespaceAspect];
+  // `ip rule` prints IPv4; of IPv6 there may be no more than what every namespace has.
+  const items = name === 'rules' && !all?.some(isOwnRule) ? all?.filter((item) => !isSix(item)) : all;
+  if (items && (own === undefined) === (namespace !== '-')) return renderItems(aspect, items);
+  throw new UsageError(`${name} of ${namespace} are not modelled yet`, false);
 }
+
+/** An IPv6 rule of the agent's, not one of the kernel's. */
+const isOwnRule = (item: Item): boolean =>
+  isSix(item) && 'table' in item && item.table !== 'local' && item.table !== 'main';
 
 function narrow(state: NodeState, namespace: string | undefined, aspect: string | undefined): NodeState {
   const kept = Object.entries(state.namespaces).flatMap(([name, { because, ...content }]) => {
@@ -76,5 +82,12 @@ function narrow(state: NodeState, namespace: string | undefined, aspect: string 
     return [[name, { because, ...Object.fromEntries(aspects) }]];
   });
   const namespaces: NodeState['namespaces'] = Object.fromEntries(kept);
-  return { ...state, namespaces };
+  const { ports, flows, ...rest } = state;
+  const isWanted = (name: NodeAspectName) => (namespace ?? '-') === '-' && (aspect ?? name) === name;
+  return {
+    ...rest,
+    namespaces,
+    ...(ports && isWanted('ports') ? { ports } : {}),
+    ...(flows && isWanted('flows') ? { flows } : {}),
+  };
 }

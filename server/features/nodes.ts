@@ -28,7 +28,7 @@ export function nodes(document: Document, comparison: LiveComparison | undefined
 
 const namespaceEntry = (namespace: Namespace, differences: number | undefined): NamespaceEntry => ({
   name: namespace.name,
-  owner: namespace.kind === 'fip' ? `network ${namespace.network.name}` : `router ${namespace.router.name}`,
+  owner: 'network' in namespace ? `network ${namespace.network.name}` : `router ${namespace.router.name}`,
   ...(differences !== undefined && { differences }),
 });
 

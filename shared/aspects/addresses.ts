@@ -1,7 +1,7 @@
 /** `ip addr`: the addresses of the devices of a namespace. */
 import { canonical, familyOf, parsePrefix } from '../ip.ts';
-import { type Device, type Namespace, broadcastAddress, devicesOf } from '../namespaces/types.ts';
-import type { Address } from '../state.ts';
+import { type Device, type Namespace, broadcastAddress, devicesOf, linkLocalAddress } from '../namespaces/types.ts';
+import type { Address, Because, Family } from '../state.ts';
 import {
   type Aspect,
   type Parsed,
@@ -19,7 +19,7 @@ export const addresses: Aspect<Address> = {
   title: 'ip -o addr',
   reads: (command) => ipFamilies(command, 'address', ['inet', 'inet6']),
   parse: parseAddresses,
-  expect: (namespace) => [loopback(namespace), ...devicesOf(namespace).flatMap(addressesOf)],
+  expect: (namespace) => [...loopback(namespace), ...devicesOf(namespace).flatMap(addressesOf)],
   family: (address) => address.family,
   identities: [
     explain,
@@ -28,6 +28,10 @@ export const addresses: Aspect<Address> = {
     (address) => `${address.ifname} ${address.family}`,
   ],
   explain,
+  dynamic: ({ family, flags }) =>
+    family === 'inet6' && flags?.includes('dynamic')
+      ? 'the kernel made this address from a router advertisement'
+      : undefined,
   repair: (a) => [
     'ip',
     'addr',
@@ -42,37 +46,52 @@ export const addresses: Aspect<Address> = {
 
 /** One line of `ip -o addr`, without the device number and lifetimes. */
 function explain(address: Address): string {
-  const { family, ifname, local, prefixlen, broadcast, scope } = address;
-  return `${ifname}    ${family} ${local}/${prefixlen}${broadcast ? ` brd ${broadcast}` : ''} scope ${scope} ${ifname}`;
+  const { family, ifname, local, prefixlen, broadcast, scope, flags = [] } = address;
+  const words = [scope, ...flags, ifname].join(' ');
+  return `${ifname}    ${family} ${local}/${prefixlen}${broadcast ? ` brd ${broadcast}` : ''} scope ${words}`;
 }
 
-function loopback(namespace: Namespace): Address {
-  return {
-    family: 'inet',
-    ifname: 'lo',
-    local: '127.0.0.1',
-    prefixlen: 8,
-    scope: 'host',
-    because: { ...namespace.because, sentence: 'the kernel gives lo its address when it is set up' },
-  };
+function loopback(namespace: Namespace): Address[] {
+  const because = { ...namespace.because, sentence: 'the kernel gives lo its address when it is set up' };
+  const lo = { ifname: 'lo', scope: 'host', because };
+  return [
+    { ...lo, family: 'inet', local: '127.0.0.1', prefixlen: 8 },
+    { ...lo, family: 'inet6', local: '::1', prefixlen: 128 },
+  ];
 }
 
 function addressesOf(device: Device): Address[] {
-  return device.addresses.map((text) => {
-    const prefix = parsePrefix(text);
-    const [address = '', length] = text.split('/');
-    const broadcast = prefix && broadcastAddress(device.kind, prefix);
-    return compact({
-      family: 'inet' as const,
-      ifname: device.ifname,
-      local: prefix?.address ?? address,
-      prefixlen: prefix?.length ?? Number(length),
-      broadcast,
-      scope: 'global',
-      because: device.because,
-    });
+  if (device.silent) return [];
+  const { ifname, because, addresses: own, addresses6 = [] } = device;
+  const linkLocal = linkLocalAddress(device);
+  const made = {
+    ...because,
+    sentence: `the kernel makes this address of the MAC of ${ifname}`,
+    neutron: 'interface.py: LinuxInterfaceDriver.plug',
+  };
+  return [
+    ...own.map((text) => addressOf('inet', device, text, 'global', because)),
+    ...addresses6.map((text) => addressOf('inet6', device, text, 'global', because)),
+    ...(linkLocal === undefined ? [] : [addressOf('inet6', device, linkLocal, 'link', made)]),
+  ];
+}
+
+function addressOf(family: Family, device: Device, text: string, scope: string, because: Because): Address {
+  const prefix = parsePrefix(text);
+  const [address = '', length] = text.split('/');
+  return compact({
+    family,
+    ifname: device.ifname,
+    local: prefix?.address ?? address,
+    prefixlen: prefix?.length ?? Number(length),
+    broadcast: prefix && family === 'inet' ? broadcastAddress(device, prefix) : undefined,
+    scope,
+    because,
   });
 }
+
+/** What `ip addr` says of an IPv6 address besides: a learned one is `dynamic`, a duplicate `dadfailed`. `tentative` passes within seconds. */
+const FLAGS = ['dynamic', 'dadfailed'] as const;
 
 function parseAddresses(text: string): Parsed<Address> {
   const json = jsonRecords(text);
@@ -107,7 +126,13 @@ function addressOfRecord(record: Record<string, unknown>, ifname: string): Addre
     prefixlen,
     broadcast: textField(record, 'broadcast'),
     scope: textField(record, 'scope') ?? 'global',
+    flags: flagsOf((flag) => record[flag] === true),
   });
+}
+
+function flagsOf(has: (flag: string) => boolean): string[] | undefined {
+  const flags = FLAGS.filter(has);
+  return flags.length > 0 ? flags : undefined;
 }
 
 /** Both `ip addr` and `ip -o addr`; the short form names the device on each line. */
@@ -133,6 +158,12 @@ function parseLines(text: string): Parsed<Address> {
           prefixlen: Number(match[3]),
           broadcast: match[4],
           scope: match[5]!,
+          flags: flagsOf((flag) =>
+            line
+              .slice(match.index + match[0].length)
+              .split(/\s+/)
+              .includes(flag),
+          ),
         }),
       );
   }

@@ -3,7 +3,7 @@
  * A new aspect is a file here, a line in `table.ts`, a field in `state.ts`; compare, renderers and readers pick it up unedited.
  */
 import type { Namespace } from '../namespaces/types.ts';
-import type { Family, Item, NamespaceAspect } from '../state.ts';
+import type { AspectName, Family, Item, NamespaceAspect, NodeAspectName, NodeState } from '../state.ts';
 
 /** What a text was read into: the items that were understood, and what was not. */
 export interface Parsed<I> {
@@ -40,6 +40,27 @@ export interface Aspect<I extends Item> {
   repair?(item: I): string[] | undefined;
   /** The command that would remove it. */
   remove?(item: I): string[] | undefined;
+}
+
+/** What compare and the renderers need of any aspect. */
+export type Comparable<I extends Item> = Pick<
+  Aspect<I>,
+  'noun' | 'title' | 'identities' | 'explain' | 'dynamic' | 'list' | 'repair' | 'remove'
+> & {
+  name: AspectName;
+  /** `false`: leftovers that only read alike are two items, not one that was altered. */
+  alike?: boolean;
+};
+
+/** An aspect of the node itself: its Open vSwitch. Expected items are made in `shared/ovs/`. */
+export interface NodeAspect<I extends Item> extends Omit<Comparable<I>, 'dynamic'> {
+  name: NodeAspectName;
+  /** The way back from `explain`; total. */
+  parse(text: string): Parsed<I>;
+  /** As in `Aspect`; some things are only judged beside what is expected. */
+  dynamic(item: I, expected: readonly I[]): string | undefined;
+  /** Code of a well-known reason for an item that nobody expects, by which reports group. */
+  known?(item: I, expected: NodeState, live: NodeState): string | undefined;
 }
 
 /** Words of a command without its path and options: `/sbin/ip -j -4 rule show` → `ip rule show`; the options apart. */

@@ -29,6 +29,7 @@ export const iptables: Aspect<IptablesItem> = {
         : `${item.family} ${item.table} ${item.chain} ${item.spec.replace(/ ?-j .*$/, '')}`,
   ],
   explain,
+  dynamic: setApart,
   list: (item) => (item.spec !== undefined && !isSet(item) ? `${item.family} ${item.table} ${item.chain}` : undefined),
 };
 
@@ -52,7 +53,36 @@ const SET_CHAINS = new Set([
   'nat neutron-l3-agent-PREROUTING',
   'nat neutron-l3-agent-OUTPUT',
   'nat neutron-l3-agent-float-snat',
+  'nat neutron-l3-agent-fip-pf',
 ]);
+/** `extensions/conntrack_helper.py: DEFAULT_CONNTRACK_HELPER_CHAIN`, `CONNTRACK_HELPER_CHAIN_PREFIX` with 7 characters of an id. */
+const CONNTRACK_HELPER = /^neutron-l3-agent-cth(-[0-9a-f-]{1,7})?$/;
+/** `extensions/ndp_proxy.py: DEFAULT_NDP_PROXY_CHAIN`. */
+const NDP_PROXY = /^neutron-l3-agent-NDP$/;
+/** neutron-fwaas, `iptables_fwaas_v2.py`: `i` or `o`, version and the beginning of an id; the chains that they end in. */
+const FIREWALL = /^neutron-l3-agent-([io]v[46][0-9a-f-]{1,8}|fwaas-defau|accepted|dropped|rejected)$/;
+
+const SET_APART: readonly [chain: RegExp, table: RegExp, reason: string][] = [
+  [CONNTRACK_HELPER, /^raw$/, 'a conntrack helper of the router (no API answer that is imported has them)'],
+  [NDP_PROXY, /^filter$/, 'an NDP proxy of the router (no API answer that is imported has them)'],
+  [FIREWALL, /^filter$/, 'firewall as a service: not part of DVR'],
+];
+
+const BUILT_IN = new Set(['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING']);
+
+/**
+ * What extensions of the agent add, with the jumps to it, is set apart. So is the inside of a chain that somebody else made: by itself it
+ * touches no packet, and what an operator wants to know is the one line that leads there from a chain of the kernel or of Neutron.
+ * That line, as any rule put between Neutron's, stays unexpected.
+ */
+function setApart({ table, chain, policy, spec }: IptablesItem): string | undefined {
+  const target = spec === undefined ? undefined : /(?:^| )-[jg] (\S+)$/.exec(spec)?.[1];
+  for (const [name, where, reason] of SET_APART)
+    if (where.test(table) && (name.test(chain) || (target !== undefined && name.test(target)))) return reason;
+  const isForeign = !BUILT_IN.has(chain) && !chain.startsWith('neutron-') && (policy === undefined || policy === '-');
+  return isForeign ? 'the inside of a chain that is not of Neutron; what leads there is reported' : undefined;
+}
+
 const isSet = ({ table, chain }: IptablesItem): boolean => SET_CHAINS.has(`${table} ${chain}`);
 
 /** Text of our own (`explain`) has the table in front of each line; iptables-save has it in a `*table` line. Both are read. */

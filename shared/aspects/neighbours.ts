@@ -33,7 +33,9 @@ function expectNeighbours(namespace: Namespace): Neighbour[] {
   switch (namespace.kind) {
     case 'qrouter':
       return [
-        ...namespace.interfaces.flatMap((i) => i.neighbours.map((fact) => permanent(i.device.ifname, fact))),
+        ...namespace.interfaces.flatMap((i) =>
+          i.neighbours.filter(({ isAbsent }) => !isAbsent).map((fact) => permanent(i.device.ifname, fact)),
+        ),
         ...(namespace.fipLink
           ? [linkNeighbour(namespace.fipLink.rfp, namespace.fipLink.fprAddress, namespace.fipLink.fpr.mac)]
           : []),
@@ -41,12 +43,13 @@ function expectNeighbours(namespace: Namespace): Neighbour[] {
     case 'fip':
       return namespace.routers.map(({ fpr, rfp, rfpAddress }) => linkNeighbour(fpr, rfpAddress, rfp.mac));
     case 'snat':
+    case 'qdhcp':
       return [];
   }
 }
 
-const permanent = (dev: string, { dst, mac, because }: Omit<NeighbourFact, 'key'>): Neighbour => ({
-  family: 'inet',
+const permanent = (dev: string, { family, dst, mac, because }: Omit<NeighbourFact, 'key'>): Neighbour => ({
+  family,
   dst,
   dev,
   lladdr: mac,
@@ -61,6 +64,7 @@ const linkNeighbour = (
   mac: string,
 ): Neighbour =>
   permanent(device.ifname, {
+    family: 'inet',
     dst,
     mac,
     because: {

@@ -22,6 +22,7 @@ export function explainRoute(route: Route): string {
     ...option('scope', route.scope),
     ...option('src', route.prefsrc),
     ...option('metric', route.metric),
+    ...(route.expires ? ['expires'] : []),
     ...(route.flags ?? []),
     ...(route.nexthops ?? []).flatMap((n) => ['nexthop', ...hop(n.gateway, n.dev), ...option('weight', n.weight)]),
   ].join(' ');
@@ -50,6 +51,9 @@ function normal(route: Route): Route {
   if (route.scope === 'global') delete route.scope;
   if (route.protocol === 'boot') delete route.protocol;
   if (route.flags?.length === 0) delete route.flags;
+  // Kernels before 5.11 do not say that this is a multicast route of their own (a826b04303a4, ceed9038b278).
+  if (route.family === 'inet6' && route.dst === 'ff00::/8' && route.table === 'local' && route.type === undefined)
+    Object.assign(route, { type: 'multicast', protocol: 'kernel' });
   return route;
 }
 
@@ -73,6 +77,7 @@ function routeOfRecord(record: Record<string, unknown>, family: Family): Route |
       scope: textField(record, 'scope'),
       prefsrc: textField(record, 'prefsrc'),
       metric: numberField(record, 'metric'),
+      expires: 'expires' in record ? (true as const) : undefined,
       flags,
       nexthops: hops?.map((hop): Nexthop =>
         compact({ gateway: textField(hop, 'gateway'), dev: textField(hop, 'dev'), weight: numberField(hop, 'weight') }),
@@ -101,6 +106,7 @@ function routeOfLine(line: string, family: Family): Route | undefined {
       scope: after(own!, 'scope'),
       prefsrc: after(own!, 'src'),
       metric: number(after(own!, 'metric')),
+      expires: own!.includes('expires') ? (true as const) : undefined,
       flags: own!.filter((word) => FLAGS.has(word)),
       nexthops: hops.length
         ? hops.map((hop) =>

@@ -1,10 +1,21 @@
 /** `ip route show table all`: what Neutron's agents write and what the kernel adds for each address. */
-import { contains, networkText, parsePrefix } from '../ip.ts';
-import { type Device, type Namespace, type RouteFact, broadcastAddress, devicesOf } from '../namespaces/types.ts';
+import { broadcastOf, contains, familyOf, networkText, parsePrefix, printedPrefix } from '../ip.ts';
+import type { Chosen } from '../namespaces/choice.ts';
+import {
+  type Device,
+  type FipLink,
+  type Namespace,
+  type RouteFact,
+  broadcastAddress,
+  devicesOf,
+  linkLocalAddress,
+} from '../namespaces/types.ts';
 import { FIP_RT_TBL } from '../neutron.ts';
+import { releaseHas } from '../releases.ts';
 import { snatIndex } from '../snatIndex.ts';
 import type { Because, Nexthop, Route } from '../state.ts';
 import { type Aspect, ipFamilies } from './aspect.ts';
+import { METRIC_USER, kernelRoutes6 } from './kernelRoutes6.ts';
 import { explainRoute, parseRoutes } from './routeText.ts';
 
 export const routes: Aspect<Route> = {
@@ -17,7 +28,8 @@ export const routes: Aspect<Route> = {
   expect: expectRoutes,
   family: (route) => route.family,
   identities: [
-    (route) => `${route.family} ${explainRoute(route)}`,
+    // The order of next hops is arbitrary and means nothing.
+    (route) => `${route.family} ${explainRoute(inOrder(route))}`,
     (route) => `${route.family} ${route.type} ${route.table} ${route.dst} ${route.dev}`,
     (route) => `${route.family} ${route.type} ${route.table} ${route.dst}`,
     (route) => `${route.family} ${route.type} ${route.dst} ${route.gateway} ${route.dev} ${route.prefsrc}`,
@@ -25,10 +37,21 @@ export const routes: Aspect<Route> = {
   ],
   explain: explainRoute,
   dynamic: (route) =>
-    isOldBroadcast(route) ? 'kernels before 5.14 also keep a broadcast route for the network address' : undefined,
+    isOldBroadcast(route)
+      ? 'kernels before 5.14 also keep a broadcast route for the network address'
+      : isOldLoopback(route)
+        ? 'some kernels keep the address of lo in table main too'
+        : route.family === 'inet6' && (route.protocol === 'ra' || route.expires)
+          ? 'the kernel learned this route from a router advertisement'
+          : undefined,
   repair: (route) => (route.protocol === 'kernel' ? undefined : ['ip', 'route', 'replace', ...words(route)]),
   remove: (route) => (route.protocol === 'kernel' ? undefined : ['ip', 'route', 'del', ...words(route)]),
 };
+
+function inOrder(route: Route): Route {
+  if (!route.nexthops) return route;
+  return { ...route, nexthops: route.nexthops.toSorted((a, b) => ((a.gateway ?? '') < (b.gateway ?? '') ? -1 : 1)) };
+}
 
 const words = (route: Route): string[] =>
   explainRoute(route)
@@ -42,10 +65,17 @@ function isOldBroadcast({ type, dst, table, protocol, prefsrc }: Route): boolean
   );
 }
 
+const isOldLoopback = ({ dst, dev, table, protocol, type }: Route): boolean =>
+  dst === '::1' && dev === 'lo' && table === undefined && protocol === 'kernel' && type === undefined;
+
 const isEvenNetwork = (dst: string): boolean => dst.endsWith('.0');
 
 function expectRoutes(namespace: Namespace): Route[] {
-  const kernel = [...loopbackRoutes(namespace), ...devicesOf(namespace).flatMap(kernelRoutes)];
+  const kernel = [
+    ...loopbackRoutes(namespace),
+    ...devicesOf(namespace).flatMap(kernelRoutes),
+    ...kernelRoutes6(namespace),
+  ];
   switch (namespace.kind) {
     case 'qrouter':
       return [...qrouterRoutes(namespace), ...kernel];
@@ -53,6 +83,8 @@ function expectRoutes(namespace: Namespace): Route[] {
       return [...snatRoutes(namespace), ...kernel];
     case 'fip':
       return [...fipRoutes(namespace), ...kernel];
+    case 'qdhcp':
+      return [...dhcpRoutes(namespace), ...kernel];
   }
 }
 
@@ -75,6 +107,7 @@ function loopbackRoutes(namespace: Namespace): Route[] {
 
 /** What the kernel adds for an address: `net/ipv4/fib_frontend.c: fib_add_ifaddr`. */
 function kernelRoutes(device: Device): Route[] {
+  if (device.silent) return [];
   return device.addresses.flatMap((text): Route[] => {
     const prefix = parsePrefix(text);
     const address = prefix?.address ?? text.split('/')[0]!;
@@ -82,7 +115,8 @@ function kernelRoutes(device: Device): Route[] {
     const network = prefix ? networkText(prefix) : device.within[0];
     const because = { ...device.because, sentence: `the kernel adds this for the address ${text} of ${device.ifname}` };
     const own = { family: 'inet' as const, dev: device.ifname, protocol: 'kernel', prefsrc: address, because };
-    const broadcast = prefix && broadcastAddress(device.kind, prefix);
+    // Of a prefix up to /30 the kernel knows the broadcast address by itself.
+    const broadcast = prefix && (prefix.length < 31 ? broadcastOf(prefix) : broadcastAddress(device, prefix));
     return [
       ...(network === undefined || prefix?.length === 32 ? [] : [{ ...own, dst: network, scope: 'link' }]),
       { ...own, type: 'local', table: 'local', dst: address, scope: 'host' },
@@ -91,98 +125,137 @@ function kernelRoutes(device: Device): Route[] {
   });
 }
 
-/** `agent/linux/ip_lib.py: add_ip_route` writes `proto static`. */
-const staticRoute = (route: Omit<Route, 'family' | 'protocol'>): Route => ({
-  family: 'inet',
-  protocol: 'static',
-  ...route,
-});
+/** `agent/linux/ip_lib.py: add_ip_route` writes `proto static`; IPv6 routes have no scope and always a metric. */
+function staticRoute(
+  { scope, ...route }: Omit<Route, 'family' | 'protocol'>,
+  family = familyOf(route.gateway ?? route.nexthops?.[0]?.gateway ?? route.dst.split('/')[0]!) ?? 'inet',
+): Route {
+  const own = family === 'inet6' ? { metric: METRIC_USER } : scope === undefined ? {} : { scope };
+  return { family, protocol: 'static', ...own, ...route, dst: printedPrefix(route.dst) };
+}
 
 function qrouterRoutes(namespace: Namespace & { kind: 'qrouter' }): Route[] {
   const { fipLink, interfaces } = namespace;
-  const redirects = interfaces.flatMap(({ device, redirect }): Route[] =>
-    redirect === undefined
-      ? []
-      : device.addresses.flatMap((text): Route[] => {
-          const index = snatIndex(text);
-          const { gateway, because } = redirect;
-          return index === undefined
-            ? []
-            : [staticRoute({ dst: 'default', gateway, dev: device.ifname, table: String(index), because })];
-        }),
-  );
-  const table16 = fipLink && [
-    staticRoute({
-      dst: 'default',
-      gateway: fipLink.fprAddress,
-      dev: fipLink.rfp.ifname,
-      table: String(FIP_RT_TBL),
-      because: {
-        pointer: fipLink.rfp.because.pointer,
-        sentence: 'packets with a floating IP leave through the fip namespace of this node',
-        neutron: 'dvr_fip_ns.py: create_rtr_2_fip_link',
-      },
+  const redirected = interfaces.flatMap(({ device, redirects }) =>
+    redirects.flatMap(({ family, address, gateway, because }): Route[] => {
+      const index = snatIndex(address);
+      const route = { dst: 'default', gateway, dev: device.ifname, because };
+      return index === undefined ? [] : [staticRoute({ ...route, table: String(index) }, family)];
     }),
+  );
+  return [...redirected, ...(fipLink ? linkDefaults(fipLink, namespace) : []), ...extraRoutes(namespace.extraRoutes)];
+}
+
+/** `dvr_fip_ns.py: create_rtr_2_fip_link`: table 16 for IPv4. The IPv6 route is for the NDP proxy, and a known fault of Neutron's. */
+function linkDefaults(
+  { rfp, fpr, fprAddress }: FipLink,
+  { release, interfaces }: Namespace & { kind: 'qrouter' },
+): Route[] {
+  const { pointer } = rfp.because;
+  const neutron = 'dvr_fip_ns.py: create_rtr_2_fip_link';
+  const route = { dst: 'default', dev: rfp.ifname };
+  const four = 'packets with a floating IP leave through the fip namespace of this node';
+  const gateway = linkLocalAddress(fpr)?.split('/')[0];
+  const six = interfaces.some(({ redirects }) => redirects.some(({ family }) => family === 'inet6'))
+    ? 'known fault of Neutron from Zed on: this route for the NDP proxy comes before the rules towards the SNAT node, and the fip namespace has no IPv6 default route, so IPv6 to the outside is lost'
+    : 'the NDP proxy sends IPv6 packets through the fip namespace';
+  return [
+    staticRoute(
+      { ...route, gateway: fprAddress, table: String(FIP_RT_TBL), because: { pointer, sentence: four, neutron } },
+      'inet',
+    ),
+    ...(gateway !== undefined && releaseHas(release, 'rfp_ipv6_default')
+      ? [staticRoute({ ...route, gateway, because: { pointer, sentence: six, neutron } }, 'inet6')]
+      : []),
   ];
-  return [...redirects, ...(table16 ?? []), ...extraRoutes(namespace.extraRoutes)];
 }
 
 function snatRoutes(namespace: Namespace & { kind: 'snat' }): Route[] {
-  return [...outsideRoutes(namespace.qg, namespace), ...extraRoutes(namespace.extraRoutes)];
+  const { qg, ha, extraRoutes: extra } = namespace;
+  const outside = qg ? outsideRoutes(qg, namespace) : [];
+  if (!ha) return replaced([...outside, ...extraRoutes(extra)]);
+  return [
+    ...outside.map((route) => ({ ...route, protocol: ha.protocols[route.dst] ?? ha.protocol })),
+    ...extra.flatMap(({ protocols = [], dst, gateway, dev, because }) =>
+      protocols.map((protocol): Route => ({ ...staticRoute({ dst, gateway, dev, because }), protocol })),
+    ),
+  ];
+}
+
+/** The agent writes with netlink's *replace*, extra routes last: one to everywhere takes the place of the gateway's. */
+const replaced = (written: Route[]): Route[] =>
+  written.filter(
+    ({ family, dst, table }, i) =>
+      dst !== 'default' ||
+      !written.slice(i + 1).some((later) => later.dst === dst && later.family === family && later.table === table),
+  );
+
+/** `dhcp.py: DeviceManager._set_default_route_ip_version`. */
+function dhcpRoutes({ taps, gateways }: Namespace & { kind: 'qdhcp' }): Route[] {
+  const [tap] = taps;
+  if (!tap) return [];
+  const offLink = gateways.filter(({ address }) => isOffLink(tap, address));
+  const onlink = offLink.map(({ address, because }) => ({ dst: address, because }));
+  return outsideRoutes(tap, { gateways, onlink });
 }
 
 function fipRoutes(namespace: Namespace & { kind: 'fip' }): Route[] {
-  const { fg, gateways, onlink } = namespace;
-  const outside = outsideRoutes(fg, { gateways: [], onlink });
+  const { fg, onlink } = namespace;
   return [
-    ...outside,
-    ...gateways
-      .filter(({ address }) => isOffLink(fg, address))
-      .map(({ address, because }) => linkRoute(fg, address, because)),
-    ...namespace.routers.flatMap((router) => routesOfRouter(namespace, router)),
+    ...outsideRoutes(fg, { gateways: [], onlink }),
+    ...namespace.routers.flatMap((router) => replaced(routesOfRouter(namespace, router))),
   ];
 }
 
 /** `dvr_fip_ns.py: _add_default_gateway_for_fip`; `dvr_local_router.py: floating_ip_added_dist, update_routing_table`. */
 function routesOfRouter(
   { fg, gateways }: Namespace & { kind: 'fip' },
-  { fpr, rfpAddress, table, floatingIps, extraRoutes: extra }: (Namespace & { kind: 'fip' })['routers'][number],
+  {
+    fpr,
+    rfpAddress,
+    table,
+    floatingIps,
+    fastExits,
+    extraRoutes: extra,
+  }: (Namespace & { kind: 'fip' })['routers'][number],
 ): Route[] {
   return [
-    ...gateways.map(({ address, because }) =>
-      staticRoute({ dst: 'default', gateway: address, dev: fg.ifname, table: String(table), because }),
-    ),
+    ...gateways
+      .filter(isThere)
+      .map(({ address, because }) =>
+        staticRoute({ dst: 'default', gateway: address, dev: fg.ifname, table: String(table), because }),
+      ),
     ...floatingIps.map(({ floating_ip_address, because }) =>
-      staticRoute({ dst: floating_ip_address, gateway: rfpAddress, dev: fpr.ifname, because }),
+      staticRoute({ dst: floating_ip_address, gateway: rfpAddress, dev: fpr.ifname, because }, 'inet'),
+    ),
+    ...fastExits.map(({ cidr, because }) =>
+      staticRoute({ dst: cidr, gateway: rfpAddress, dev: fpr.ifname, because }, 'inet'),
     ),
     // These alone are written without a protocol, that is `proto boot`, which iproute2 does not print.
-    ...extra.map(({ dst, gateway, dev, because }): Route => ({
-      family: 'inet',
-      dst,
-      gateway,
-      dev,
-      table: String(table),
-      because,
-    })),
+    ...extra.filter(isThere).map(({ dst, gateway, dev, because }): Route => {
+      const { protocol: _, ...route } = staticRoute({ dst, gateway, dev, table: String(table), because });
+      return route;
+    }),
   ];
 }
 
-/** Default routes of an external device, with the gateway's own route first where it lies outside the subnets (`router_info.py: _add_route_to_gw`). */
+const isThere = ({ isAbsent }: Chosen): boolean => !isAbsent;
+
+/** Default routes of an external device behind what is on its link (`router_info.py: _external_gateway_added`). */
 function outsideRoutes(
   device: Device,
   { gateways, onlink }: Pick<Namespace & { kind: 'snat' }, 'gateways' | 'onlink'>,
 ): Route[] {
   return [
-    ...onlink.map(({ dst, because }) => linkRoute(device, dst, because)),
-    ...gateways.flatMap(({ address, because }) => [
-      ...(isOffLink(device, address) ? [linkRoute(device, address, because)] : []),
-      staticRoute({ dst: 'default', gateway: address, dev: device.ifname, because }),
-    ]),
+    ...onlink.filter(isThere).map(({ dst, because }) => linkRoute(device, dst, because)),
+    ...gateways
+      .filter(isThere)
+      .map(({ address, because }) => staticRoute({ dst: 'default', gateway: address, dev: device.ifname, because })),
   ];
 }
 
-const isOffLink = (device: Device, address: string): boolean =>
-  !device.addresses.some((own) => onSameLink(own, address));
+const isOffLink = ({ addresses, addresses6 = [] }: Device, address: string): boolean =>
+  !(familyOf(address) === 'inet6' ? addresses6 : addresses).some((own) => onSameLink(own, address));
 
 function onSameLink(own: string, address: string): boolean {
   const prefix = parsePrefix(own);
@@ -194,13 +267,18 @@ function onSameLink(own: string, address: string): boolean {
 const linkRoute = (device: Device, dst: string, because: Because): Route =>
   staticRoute({ dst, dev: device.ifname, scope: 'link', because });
 
-/** Several next hops for one destination become one multipath route: `router_info.py: check_and_add_ecmp_route` (Xena). */
+/** Several next hops for one destination are one multipath route: `router_info.py: check_and_add_ecmp_route` (Xena). */
 function extraRoutes(facts: RouteFact[]): Route[] {
-  const destinations = [...new Set(facts.map(({ dst }) => dst))];
+  const present = facts.filter(isThere);
+  const destinations = [...new Set(present.map(({ dst }) => dst))];
   return destinations.map((dst): Route => {
-    const group = facts.filter((fact) => fact.dst === dst);
-    if (group.length === 1) return staticRoute(group[0]!);
-    const nexthops = group.map(({ gateway, dev }): Nexthop => ({ gateway, dev, weight: 1 }));
-    return staticRoute({ dst, nexthops, because: group[0]!.because });
+    const group = present.filter((fact) => fact.dst === dst);
+    const { gateway, dev, because } = group[0]!;
+    if (group.length === 1) return staticRoute({ dst, gateway, dev, because });
+    return staticRoute({
+      dst,
+      nexthops: group.map((hop): Nexthop => ({ gateway: hop.gateway, dev: hop.dev, weight: 1 })),
+      because,
+    });
   });
 }

@@ -1,9 +1,9 @@
 /** `ip rule`: how a router namespace chooses the routing table. */
 import type { Namespace } from '../namespaces/types.ts';
 import { ipv4Value, parsePrefix } from '../ip.ts';
-import { FIP_RT_TBL } from '../neutron.ts';
+import { FAST_PATH_EXIT_PR, FIP_RT_TBL } from '../neutron.ts';
 import { snatIndex } from '../snatIndex.ts';
-import type { Rule } from '../state.ts';
+import type { Family, Rule } from '../state.ts';
 import { type Aspect, type Parsed, compact, ipFamilies, jsonRecords, numberField, textField } from './aspect.ts';
 
 export const rules: Aspect<Rule> = {
@@ -51,20 +51,25 @@ function selector(rule: Rule): string[] {
   ];
 }
 
-/** The three that the kernel makes in every namespace (`net/ipv4/fib_rules.c: fib_default_rules_init`). */
-const KERNEL_RULES: readonly [priority: number, table: string][] = [
-  [0, 'local'],
-  [32766, 'main'],
-  [32767, 'default'],
+/** Those that the kernel makes in every namespace (`net/ipv4/fib_rules.c: fib_default_rules_init`, `net/ipv6/fib6_rules.c: fib6_rules_net_init`). */
+const KERNEL_RULES: readonly [family: Family, priority: number, table: string][] = [
+  ['inet', 0, 'local'],
+  ['inet', 32766, 'main'],
+  ['inet', 32767, 'default'],
+  ['inet6', 0, 'local'],
+  ['inet6', 32766, 'main'],
 ];
 
 function expectRules(namespace: Namespace): Rule[] {
-  const kernel = KERNEL_RULES.map(([priority, table]): Rule => ({
-    family: 'inet',
+  const kernel = KERNEL_RULES.map(([family, priority, table]): Rule => ({
+    family,
     priority,
     src: 'all',
     table,
-    because: { ...namespace.because, sentence: 'the kernel makes this rule in every namespace' },
+    because: {
+      ...namespace.because,
+      sentence: `the kernel makes this ${family === 'inet6' ? 'IPv6 rule' : 'rule'} in every namespace`,
+    },
   }));
   const own =
     namespace.kind === 'qrouter' ? qrouterRules(namespace) : namespace.kind === 'fip' ? fipRules(namespace) : [];
@@ -72,26 +77,31 @@ function expectRules(namespace: Namespace): Rule[] {
 }
 
 function qrouterRules(namespace: Namespace & { kind: 'qrouter' }): Rule[] {
-  const floating = namespace.floatingIps.map(({ fixed_ip_address, priority, because }): Rule => ({
-    family: 'inet',
-    priority,
-    src: fixed_ip_address,
-    table: String(FIP_RT_TBL),
-    because: { ...because, neutron: 'dvr_local_router.py: _add_floating_ip_rule' },
-  }));
-  const redirects = namespace.interfaces.flatMap(({ device, redirect }): Rule[] => {
-    if (!redirect) return [];
-    return device.addresses.flatMap((text): Rule[] => {
-      const prefix = parsePrefix(text);
-      const index = snatIndex(text);
-      if (!prefix || index === undefined) return [];
-      const { because } = redirect;
-      return [
-        { family: 'inet', priority: index, src: prefix.address, srclen: prefix.length, table: String(index), because },
-      ];
-    });
+  const { floatingIps, centralFloatingIps } = namespace;
+  const floating = [...floatingIps, ...centralFloatingIps.filter(({ priority }) => priority > 0)].map(
+    ({ fixed_ip_address, priority, because }): Rule => ({
+      family: 'inet',
+      priority,
+      src: fixed_ip_address,
+      table: String(FIP_RT_TBL),
+      because: { ...because, neutron: 'dvr_local_router.py: _add_floating_ip_rule' },
+    }),
+  );
+  return [...floating, ...namespace.interfaces.flatMap(interfaceRules)];
+}
+
+function interfaceRules({ redirects, fastExit }: (Namespace & { kind: 'qrouter' })['interfaces'][number]): Rule[] {
+  const exit = fastExit && parsePrefix(fastExit.cidr);
+  const own = redirects.flatMap(({ family, address, because }): Rule[] => {
+    const prefix = parsePrefix(address);
+    const index = snatIndex(address);
+    if (!prefix || index === undefined) return [];
+    return [{ family, priority: index, src: prefix.address, srclen: prefix.length, table: String(index), because }];
   });
-  return [...floating, ...redirects];
+  if (!exit) return own;
+  const { because } = fastExit;
+  const rule = { family: 'inet', priority: FAST_PATH_EXIT_PR, table: String(FIP_RT_TBL), because } as const;
+  return [...own, { ...rule, src: exit.address, srclen: exit.length }];
 }
 
 /** `dvr_fip_ns.py: _add_rtr_ext_route_rule_to_route_table`. */

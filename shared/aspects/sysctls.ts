@@ -1,5 +1,5 @@
 /** `sysctl`: the kernel switches that the agent sets in a namespace. All others it leaves as the host has them. */
-import type { Namespace } from '../namespaces/types.ts';
+import { type Namespace, forwardsIpv6 } from '../namespaces/types.ts';
 import { releaseHas } from '../releases.ts';
 import type { Because, Family, Sysctl } from '../state.ts';
 import { type Aspect, type Parsed, commandWords } from './aspect.ts';
@@ -29,6 +29,8 @@ function familyOfKey({ key }: Sysctl): Family | undefined {
 type Wanted = [key: string, value: string, sentence: string, neutron: string, because?: Because];
 
 function expectSysctls(namespace: Namespace): Sysctl[] {
+  // What the DHCP agent sets is a gap.
+  if (namespace.kind === 'qdhcp') return [];
   const specific =
     namespace.kind === 'qrouter'
       ? ofQrouter(namespace)
@@ -50,7 +52,8 @@ const beLiberal: Wanted = [
 ];
 
 /** `ip_lib.py: IpNetnsCommand.add`, `namespaces.py: Namespace.create`. */
-function common({ release }: Namespace): Wanted[] {
+function common(namespace: Namespace): Wanted[] {
+  const { release } = namespace;
   const create = 'namespaces.py: Namespace.create';
   return [
     [
@@ -60,17 +63,37 @@ function common({ release }: Namespace): Wanted[] {
       'ip_lib.py: IpNetnsCommand.add',
     ],
     ['net.ipv4.ip_forward', '1', 'the namespace routes', create],
+    ...forwarding6(namespace),
     ['net.ipv4.conf.all.arp_ignore', '1', 'ARP is answered only on the device that has the address', create],
     ['net.ipv4.conf.all.arp_announce', '2', 'ARP requests carry an address of the device they leave by', create],
     ...(releaseHas(release, 'tcp_be_liberal') ? [beLiberal] : []),
   ];
 }
 
+/** Neither turned on nor off on the standby of a plain HA router: what a former active node has stays. */
+function forwarding6(namespace: Namespace): Wanted[] {
+  const key = 'net.ipv6.conf.all.forwarding';
+  if (forwardsIpv6(namespace))
+    return [[key, '1', 'the namespace routes IPv6 as well', 'namespaces.py: Namespace.create']];
+  return namespace.kind === 'qrouter'
+    ? [
+        [
+          key,
+          '0',
+          'nothing but the snat namespace of an HA router may be active',
+          'ha_router.py: HaRouterNamespace.create',
+        ],
+      ]
+    : [];
+}
+
 /** `dvr_local_router.py: external_gateway_added, _snat_redirect_modify`. */
 function ofQrouter(namespace: Namespace & { kind: 'qrouter' }): Wanted[] {
-  if (!namespace.hasGateway) return [];
-  const redirected = namespace.interfaces.filter((i) => i.redirect);
+  const ha = namespace.ha ? ofHa(namespace.release) : [];
+  if (!namespace.hasGateway) return ha;
+  const redirected = namespace.interfaces.filter(({ redirects }) => redirects.length > 0);
   return [
+    ...ha,
     [
       'net.ipv4.conf.all.send_redirects',
       '0',
@@ -102,9 +125,45 @@ function ofFip(namespace: Namespace & { kind: 'fip' }): Wanted[] {
 }
 
 /** `dvr_snat_ns.py: create`. */
-function ofSnat({ release }: Namespace): Wanted[] {
+function ofSnat(namespace: Namespace & { kind: 'snat' }): Wanted[] {
+  const { legacy, ha, release } = namespace;
+  const gateway = gatewayIpv6(namespace);
+  if (legacy) return [...(ha ? ofHa(release) : []), ...gateway];
+  const nonlocal = 'gratuitous ARP for centralised addresses';
+  const bind: Wanted = ['net.ipv4.ip_nonlocal_bind', '1', nonlocal, 'dvr_snat_ns.py: create'];
+  return [...(releaseHas(release, 'snat_nonlocal_bind') ? [bind] : []), ...gateway];
+}
+
+/**
+ * Without an IPv6 gateway in the topology the external network's router advertises itself (`router_info.py: _configure_ipv6_params_on_gw`).
+ * On a standby `forwarding` is what its history left.
+ */
+function gatewayIpv6({ qg, gateways, ha }: Namespace & { kind: 'snat' }): Wanted[] {
+  if (!qg) return [];
+  const neutron = 'router_info.py: _configure_ipv6_params_on_gw';
+  const key = (name: string) => `net.ipv6.conf.${qg.ifname}.${name}`;
+  const wanted = (name: string, value: string, sentence: string): Wanted => [
+    key(name),
+    value,
+    sentence,
+    neutron,
+    { ...qg.because, sentence, neutron },
+  ];
+  if (ha?.role === 'standby') return [wanted('accept_ra', '0', 'a standby must learn nothing from outside')];
+  const hasGateway = gateways.some(({ address }) => address.includes(':'));
+  return [
+    hasGateway
+      ? wanted('accept_ra', '0', 'the gateway is known: no router advertisement may add another')
+      : wanted('accept_ra', '2', 'no IPv6 gateway is known: the router advertisements of the outside may give one'),
+    wanted('forwarding', '1', 'the gateway device forwards IPv6'),
+  ];
+}
+
+/** The same change as in the snat namespace. */
+function ofHa(release: string | undefined): Wanted[] {
   if (!releaseHas(release, 'snat_nonlocal_bind')) return [];
-  return [['net.ipv4.ip_nonlocal_bind', '1', 'gratuitous ARP for centralised addresses', 'dvr_snat_ns.py: create']];
+  const sentence = 'gratuitous ARP for addresses that keepalived takes over';
+  return [['net.ipv4.ip_nonlocal_bind', '1', sentence, 'ha_router.py: HaRouterNamespace.create']];
 }
 
 function parseSysctls(text: string): Parsed<Sysctl> {

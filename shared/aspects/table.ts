@@ -1,10 +1,12 @@
 /** The aspects of a namespace in the order in which people look at them. */
 import type { Item, NamespaceAspect } from '../state.ts';
 import { addresses } from './addresses.ts';
-import type { Aspect } from './aspect.ts';
+import type { Aspect, NodeAspect } from './aspect.ts';
+import { flows } from './flows.ts';
 import { iptables } from './iptables.ts';
 import { links } from './links.ts';
 import { neighbours } from './neighbours.ts';
+import { ports } from './ports.ts';
 import { routes } from './routes.ts';
 import { rules } from './rules.ts';
 import { sysctls } from './sysctls.ts';
@@ -22,3 +24,7 @@ export const ASPECTS = [
 ] as unknown as readonly Aspect<Item>[];
 
 export const aspectNamed = (name: NamespaceAspect): Aspect<Item> => ASPECTS.find((aspect) => aspect.name === name)!;
+
+/** The aspects of the node itself. */
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as above
+export const NODE_ASPECTS = [ports, flows] as unknown as readonly NodeAspect<Item>[];

@@ -1,12 +1,12 @@
 /** Names, MACs and addresses of devices, from the topology or from what was allotted; placeholders where neither knows. */
 import type { Allocations } from '../allocations.ts';
-import { contains, parsePrefix } from '../ip.ts';
+import { parsePrefix } from '../ip.ts';
 import { DEV_PREFIX, type DeviceKind, NS_PREFIX, deviceName } from '../neutron.ts';
 import { type Pointer, pointer } from '../problem.ts';
 import type { Because } from '../state.ts';
 import { type Relations, isIpv4, mtuOf, subnetOf } from '../topology/relations.ts';
 import type { DevicePort, FixedIp, Network, Node, Port, Router, RouterInterface, Subnet } from '../topology/types.ts';
-import { type Device, unknown } from './types.ts';
+import { type Device, isUnknown, unknown } from './types.ts';
 
 /** What the builders of namespaces share for one node. */
 export interface Context {
@@ -59,21 +59,54 @@ export const macOf = (
   what: string,
 ): string => mac ?? allocations.macs[key] ?? unknown(`mac of ${what}`);
 
-/** The `qr-` device of an interface. */
-export function qrDevice(context: Context, router: Router, entry: RouterInterface, subnet: Subnet): Device {
-  const address = entry.ip_address ?? subnet.gateway_ip ?? undefined;
-  const placeholder = `${unknown(`address of ${router.name} in ${entry.subnet}`)}/0`;
+/** One port of a router: an interface on an IPv4 subnet, or those on the IPv6 subnets of one network, which share a port. */
+export type RouterPort = readonly [
+  [entry: RouterInterface, subnet: Subnet],
+  ...[entry: RouterInterface, subnet: Subnet][],
+];
+
+/** `ip/prefixlen` of each subnet of a port, by family, and what of it nobody knows. */
+function addressesOf(
+  port: RouterPort,
+  addressOf: (entry: RouterInterface, subnet: Subnet) => string,
+  keyOf: (entry: RouterInterface) => Pointer,
+): Pick<Device, 'addresses' | 'addresses6' | 'open'> {
+  const all = port.map(([entry, subnet]) => ({ entry, subnet, text: addressOf(entry, subnet) }));
+  const texts = (isFour: boolean) => all.flatMap(({ subnet, text }) => (isIpv4(subnet) === isFour ? [text] : []));
+  return {
+    addresses: texts(true),
+    addresses6: texts(false),
+    open: all.flatMap(({ entry, subnet, text }) =>
+      isUnknown(text) ? [{ key: keyOf(entry), within: [subnet.cidr] }] : [],
+    ),
+  };
+}
+
+/** `ip/prefixlen` of an interface, or a placeholder. */
+function interfaceAddress({ allocations }: Context, router: Router, entry: RouterInterface, subnet: Subnet): string {
+  return (
+    withLength(entry.ip_address ?? subnet.gateway_ip ?? undefined, subnet) ??
+    allocations.addresses[entry.pointer] ??
+    `${unknown(`address of ${router.name} in ${entry.subnet}`)}/${parsePrefix(subnet.cidr)?.length ?? 0}`
+  );
+}
+
+/** The `qr-` device of a port. */
+export function qrDevice(context: Context, router: Router, port: RouterPort): Device {
+  const [[entry, subnet]] = port;
   return {
     kind: 'qr',
     ifname: portDevice(context, 'qr', entry.pointer, entry.port_id, entry.subnet),
     mac: macOf(context, entry.pointer, entry.mac_address, `${router.name} in ${entry.subnet}`),
     mtu: mtuOf(context.lookup.network.get(subnet.network)),
     network: subnet.network,
-    addresses: isIpv4(subnet)
-      ? [withLength(address, subnet) ?? context.allocations.addresses[entry.pointer] ?? placeholder]
-      : [],
+    ...addressesOf(
+      port,
+      (own, of) => interfaceAddress(context, router, own, of),
+      (own) => own.pointer,
+    ),
     key: entry.pointer,
-    within: [subnet.cidr],
+    within: port.map(([, { cidr }]) => cidr),
     because: {
       pointer: entry.pointer,
       sentence: `${router.name} has an interface on ${entry.subnet}; every node that holds the router has it`,
@@ -94,7 +127,8 @@ export function snatAddressOf({ allocations }: Context, entry: RouterInterface, 
   );
 }
 
-export function sgDevice(context: Context, router: Router, entry: RouterInterface, subnet: Subnet): Device {
+export function sgDevice(context: Context, router: Router, port: RouterPort): Device {
+  const [[entry, subnet]] = port;
   const key = snatKey(entry);
   return {
     kind: 'sg',
@@ -102,9 +136,9 @@ export function sgDevice(context: Context, router: Router, entry: RouterInterfac
     mac: macOf(context, key, entry.snat?.mac_address, `SNAT port of ${entry.subnet}`),
     mtu: mtuOf(context.lookup.network.get(subnet.network)),
     network: subnet.network,
-    addresses: isIpv4(subnet) ? [snatAddressOf(context, entry, subnet)] : [],
+    ...addressesOf(port, (own, of) => snatAddressOf(context, own, of), snatKey),
     key,
-    within: [subnet.cidr],
+    within: port.map(([, { cidr }]) => cidr),
     because: {
       pointer: entry.snat?.pointer ?? entry.pointer,
       sentence: `the centralised SNAT port of ${router.name} in ${entry.subnet} is where other nodes send packets to the outside`,
@@ -122,84 +156,52 @@ export function externalDevice(
   because: Because,
   what: string,
 ): Device {
-  const known = port.fixed_ips.flatMap((fixed) => {
-    const subnet = subnetOf(context.lookup, network.name, fixed);
-    return subnet && isIpv4(subnet) ? [withLength(fixed.ip_address, subnet)!] : [];
-  });
-  const wanted = known.length > 0 || port.fixed_ips.length > 0;
-  const guess =
-    context.allocations.addresses[port.pointer] ?? `${unknown(`address of ${what}`)}/${prefixLength(network)}`;
+  const { addresses: given, learned } = context.allocations;
+  const ifname = portDevice(context, kind, port.pointer, port.port_id, what);
+  const open: { key: string; within: string[] }[] = [];
+  // A port without given addresses gets one of each family that the network has (`ipam_pluggable_backend.py: _allocate_ips_for_port`).
+  const ofFamily = (isFour: boolean): string[] => {
+    const subnets = network.subnets.filter((subnet) => isIpv4(subnet) === isFour);
+    const known = port.fixed_ips.flatMap((fixed) => {
+      const subnet = subnetOf(context.lookup, network.name, fixed);
+      return subnet && isIpv4(subnet) === isFour ? [withLength(fixed.ip_address, subnet)!] : [];
+    });
+    if (known.length > 0 || port.fixed_ips.length > 0) return known;
+    if (subnets.length === 0 && !(isFour && network.subnets.length === 0)) return [];
+    const key = isFour ? port.pointer : `${port.pointer} IPv6`;
+    open.push({ key, within: subnets.map(({ cidr }) => cidr) });
+    const length = parsePrefix(subnets[0]?.cidr ?? '')?.length ?? 0;
+    return [given[key] ?? `${unknown(`${isFour ? '' : 'IPv6 '}address of ${what}`)}/${length}`];
+  };
   return {
     kind,
-    ifname: portDevice(context, kind, port.pointer, port.port_id, what),
+    ifname,
     mac: macOf(context, port.pointer, port.mac_address, what),
     mtu: mtuOf(network),
     network: network.name,
-    addresses: wanted ? known : [guess],
+    addresses: ofFamily(true),
+    addresses6: ofFamily(false),
+    ...(learned[ifname] ? { learned: learned[ifname] } : {}),
+    open,
     key: port.pointer,
-    within: network.subnets.filter(isIpv4).map(({ cidr }) => cidr),
+    within: network.subnets.map(({ cidr }) => cidr),
     because,
   };
 }
-
-/** Prefix length of the first IPv4 subnet of a network. */
-const prefixLength = (network: Network): number => parsePrefix(network.subnets.find(isIpv4)?.cidr ?? '')?.length ?? 0;
 
 function withLength(address: string | undefined, subnet: Subnet): string | undefined {
   const prefix = parsePrefix(subnet.cidr);
   return address === undefined || !prefix ? undefined : `${address}/${prefix.length}`;
 }
 
-/** The gateways of the external subnets that a device has an address in, and the subnets in which it has none. */
-export function outsideOf({ lookup }: Context, network: Network, device: Device, fixedIps: FixedIp[]) {
-  const because = (subnet: Subnet, sentence: string, neutron: string): Because => ({
-    pointer: subnet.pointer,
-    sentence,
-    neutron,
-  });
-  const used = new Set(fixedIps.flatMap((fixed) => subnetOf(lookup, network.name, fixed)?.name ?? []));
-  const ipv4 = network.subnets.filter(isIpv4);
-  // An address that is not known yet comes from the first subnet.
-  const own = used.size > 0 ? ipv4.filter((subnet) => used.has(subnet.name)) : ipv4.slice(0, 1);
-  return {
-    gateways: own.flatMap((subnet) =>
-      subnet.gateway_ip === null
-        ? []
-        : [
-            {
-              address: subnet.gateway_ip,
-              because: because(
-                subnet,
-                `${subnet.gateway_ip} is the gateway of ${subnet.name}`,
-                'router_info.py: _external_gateway_added',
-              ),
-            },
-          ],
-    ),
-    onlink: ipv4
-      .filter(
-        (subnet) =>
-          !own.includes(subnet) && !device.addresses.some((text) => contains(subnet.cidr, text.split('/')[0]!)),
-      )
-      .map((subnet) => ({
-        dst: subnet.cidr,
-        because: because(
-          subnet,
-          `${subnet.name} is another subnet of ${network.name}: it is on the same link`,
-          'interface.py: set_onlink_routes',
-        ),
-      })),
-  };
-}
-
 /** The agent gateway port of this node on an external network; of several the active one, which alone is plugged. */
 export function agentGatewayPort({ lookup, node }: Context, network: Network, owner: string): Port | undefined {
-  const candidates = lookup.topology.ports.filter(
-    (port) =>
-      port.device_owner === owner &&
-      port.network === network.name &&
-      (port.node === node.name ||
-        (port.node === undefined && node.l3_agent_id !== undefined && port.device_id === node.l3_agent_id)),
+  const bound = lookup.agentPortsOfNode.get(node.name) ?? [];
+  const unbound = (lookup.agentPortsOfNode.get('') ?? []).filter(
+    ({ device_id: agent }) => agent !== undefined && agent === node.l3_agent_id,
+  );
+  const candidates = [...bound, ...unbound].filter(
+    (port) => port.device_owner === owner && port.network === network.name,
   );
   return candidates.find((port) => port.status === 'ACTIVE') ?? candidates[0];
 }

@@ -4,8 +4,11 @@ import { DEVICE_OWNER } from '../neutron.ts';
 import type { Hosted } from '../placement.ts';
 import { pointer } from '../problem.ts';
 import type { Network } from '../topology/types.ts';
-import { type Context, agentGatewayPort, externalDevice, namespaceName, outsideOf, releaseOf } from './devices.ts';
-import { distributedFloatingIps, extraRoute, fipLinkOf } from './qrouter.ts';
+import { type Context, agentGatewayPort, externalDevice, namespaceName, releaseOf } from './devices.ts';
+import { extraRoutes } from './extraRoutes.ts';
+import { distributedFloatingIps, fipLinkOf, portsOf } from './qrouter.ts';
+import { fastExitOf } from './scopes.ts';
+import { outsideOf } from './outside.ts';
 import type { FipNamespace, FipRouterFact } from './types.ts';
 
 /**
@@ -68,7 +71,10 @@ function routerFact(context: Context, router: Hosted['router'], fg: FipNamespace
       router,
       table: ipv4Value(link.fprAddress) ?? 0,
       floatingIps: distributedFloatingIps(context, router),
-      extraRoutes: router.routes.flatMap((route) => extraRoute(router, route, [fg])),
+      fastExits: portsOf(context, router, ({ port_id }) => port_id).flatMap(
+        (entry) => fastExitOf(context, router, entry) ?? [],
+      ),
+      extraRoutes: extraRoutes(context, router, [fg], `fip ${router.name}`, false),
     },
   ];
 }

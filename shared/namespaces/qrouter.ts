@@ -1,12 +1,14 @@
 /** `qrouter-<router>`: the router as every node that serves one of its subnets has it. `agent/l3/dvr_local_router.py`. */
-import { contains, ipv4Text, ipv4Value, parsePrefix } from '../ip.ts';
-import { DVR_FIP_LL_CIDR, ROUTER_INTERFACE_OWNERS } from '../neutron.ts';
-import { type Hosted, hasExternal, placementOf, snatNodes } from '../placement.ts';
+import { ipv4Text, ipv4Value } from '../ip.ts';
+import { DVR_FIP_LL_CIDR } from '../neutron.ts';
+import { releaseHas } from '../releases.ts';
+import { type Hosted, type ServedFloatingIp, hasExternal, placementOf, snatNodes } from '../placement.ts';
 import type { Because } from '../state.ts';
 import { isIpv4, mtuOf } from '../topology/relations.ts';
-import type { Router, RouterInterface, Subnet } from '../topology/types.ts';
+import type { Router, RouterInterface } from '../topology/types.ts';
 import {
   type Context,
+  type RouterPort,
   macOf,
   namespaceName,
   qrDevice,
@@ -15,25 +17,30 @@ import {
   snatKey,
   vethDevice,
 } from './devices.ts';
+import { extraRoutes } from './extraRoutes.ts';
+import { hasHaPort } from './ha.ts';
+import { neighboursOf } from './neighbours.ts';
+import { crossScopeOf, fastExitOf, qrouterScopes } from './scopes.ts';
 import {
   type Device,
   type FipLink,
+  type FloatingIpFact,
   type InterfaceFact,
-  type NeighbourFact,
   type QrouterNamespace,
-  type RouteFact,
+  type RedirectFact,
   unknown,
 } from './types.ts';
 
 export function qrouterNamespace(context: Context, { router, because }: Hosted): QrouterNamespace {
   const { lookup, node } = context;
-  const interfaces = portsOf(context, router, ({ port_id }) => port_id).map(([entry, subnet]) =>
-    interfaceFact(context, router, entry, subnet),
+  const ha = isHaEdge(context, router);
+  const interfaces = portsOf(context, router, ({ port_id }) => port_id).map((port) =>
+    interfaceFact(context, router, port, ha),
   );
-  const fipLink = fipLinkOf(context, router);
+  const fipLink = fipLinkOf(context, router, ha);
   const served = placementOf(lookup.topology).floatingIpsByRouter.get(router.name) ?? [];
   const isSnatNode = snatNodes(lookup.topology, router).some(({ name }) => name === node.name);
-  const listed = served.find((s) => s.node === node.name || (s.kind === 'centralised' && isSnatNode));
+  const listed = served.filter((s) => s.node === node.name || (s.kind === 'centralised' && isSnatNode));
   return {
     kind: 'qrouter',
     name: namespaceName(context, 'qrouter', router),
@@ -45,105 +52,99 @@ export function qrouterNamespace(context: Context, { router, because }: Hosted):
     interfaces,
     ...(fipLink ? { fipLink } : {}),
     floatingIps: distributedFloatingIps(context, router),
-    ...(listed ? { floatingIpListed: listed.because } : {}),
-    extraRoutes: router.routes.flatMap((route) =>
-      extraRoute(
-        router,
-        route,
-        interfaces.map((i) => i.device),
-      ),
+    centralFloatingIps: factsOf(
+      context,
+      served.filter((s) => s.kind === 'centralised' && (isSnatNode || isPortOn(context, s))),
     ),
+    ...(listed[0] ? { floatingIpListed: listed[0].because } : {}),
+    extraRoutes: extraRoutes(
+      context,
+      router,
+      interfaces.map((i) => i.device),
+      `qrouter ${router.name}`,
+      true,
+    ),
+    ...(ha ? { ha: true as const } : {}),
+    scopes: qrouterScopes(context, router, interfaces, fipLink),
+    ...(fipLink ? crossScopeOf(context, router, listed) : {}),
   };
 }
 
 /**
- * One entry for each port of the router, with its subnet: the IPv6 subnets of one network share a port, IPv4 ones never do.
+ * The ports of the router: the IPv6 subnets of one network share one, IPv4 ones never do.
  * @param idOf the port's id, of the interface itself or of its centralised SNAT port
  */
 export function portsOf(
   { lookup }: Context,
   router: Router,
   idOf: (entry: RouterInterface) => string | undefined,
-): [RouterInterface, Subnet][] {
-  const seen = new Set<string>();
-  return router.interfaces.flatMap((entry): [RouterInterface, Subnet][] => {
+): RouterPort[] {
+  const ports = new Map<unknown, [RouterPort[0], ...RouterPort[0][]]>();
+  for (const entry of router.interfaces) {
     const subnet = lookup.subnet.get(entry.subnet);
-    const shared = subnet && !isIpv4(subnet) ? (idOf(entry) ?? `${router.name} in ${subnet.network}`) : undefined;
-    if (!subnet || (shared !== undefined && seen.has(shared))) return [];
-    if (shared !== undefined) seen.add(shared);
-    return [[entry, subnet]];
-  });
+    if (!subnet) continue;
+    const key = isIpv4(subnet) ? entry : (idOf(entry) ?? `${router.name} in ${subnet.network}`);
+    const port = ports.get(key);
+    if (port) port.push([entry, subnet]);
+    else ports.set(key, [[entry, subnet]]);
+  }
+  return [...ports.values()];
 }
 
-function interfaceFact(context: Context, router: Router, entry: RouterInterface, subnet: Subnet): InterfaceFact {
-  if (!isIpv4(subnet)) return { device: qrDevice(context, router, entry, subnet), neighbours: [] };
-  const gateway = snatAddressOf(context, entry, subnet).split('/')[0]!;
-  const redirect = router.external_gateway && {
-    gateway,
-    key: snatKey(entry),
-    because: {
-      pointer: entry.pointer,
-      sentence: `packets from ${subnet.cidr} to the outside go to the SNAT node by ${gateway}, the centralised SNAT port of ${entry.subnet}`,
-      neutron: 'dvr_local_router.py: _snat_redirect_modify',
-    },
-  };
+/** Whether the agent's class for DVR with HA makes the namespace: a node with the snat namespace and an HA port (`agent.py: _create_router`). */
+export const isHaEdge = (context: Context, router: Router): boolean =>
+  hasHaPort(context, router) &&
+  snatNodes(context.lookup.topology, router).some(({ name }) => name === context.node.name);
+
+/** `DvrEdgeHaRouter`: from Zed on its qrouter namespace has no link-local addresses (`ha_router.py: HaRouterNamespace`). */
+export const withoutLinkLocal = (context: Context, ha: boolean): { noLinkLocal?: true } =>
+  ha && releaseHas(releaseOf(context), 'ha_no_link_local') ? { noLinkLocal: true } : {};
+
+function interfaceFact(context: Context, router: Router, port: RouterPort, ha: boolean): InterfaceFact {
+  const fastExit = fastExitOf(context, router, port);
+  const device = qrDevice(context, router, port);
   return {
-    device: qrDevice(context, router, entry, subnet),
-    ...(redirect ? { redirect } : {}),
-    neighbours: neighboursOf(context, subnet),
+    device: { ...device, ...withoutLinkLocal(context, ha) },
+    redirects: fastExit ? [] : redirectsOf(context, router, port),
+    ...(fastExit ? { fastExit } : {}),
+    neighbours: neighboursOf(
+      context,
+      router,
+      device.ifname,
+      port.map(([, subnet]) => subnet),
+    ),
   };
 }
 
 /**
- * Permanent neighbours of a subnet: every port with an address in it but router interfaces, the centralised SNAT ports of all
- * routers on it, and single-address pairs, whose MAC wins over that of a port that owns the address
- * (`dvr_local_router.py: _set_subnet_arp_info`).
+ * Every address of the port has a table of its own. Of several IPv6 addresses of the centralised SNAT port the last one is the
+ * gateway in all of them (`_snat_redirect_modify` replaces the route in its inner loop); which is last the server says.
  */
-function neighboursOf(context: Context, subnet: Subnet): NeighbourFact[] {
-  const { lookup } = context;
-  const neutron = 'dvr_local_router.py: _set_subnet_arp_info';
-  const facts = new Map<string, NeighbourFact>();
-  const ports = (lookup.addressesOfSubnet.get(subnet.name) ?? []).filter(
-    ({ port }) => !ROUTER_INTERFACE_OWNERS.includes(port.device_owner),
-  );
-  for (const { port, ip_address: dst } of ports) {
-    const because = {
-      pointer: port.pointer,
-      sentence: `${port.name} has ${dst} in ${subnet.name}; no ARP crosses nodes for it`,
-      neutron,
-    };
-    facts.set(dst, { dst, mac: macOf(context, port.pointer, port.mac_address, port.name), key: port.pointer, because });
-  }
-  for (const { router, interface: entry } of lookup.interfacesOfSubnet.get(subnet.name) ?? []) {
-    if (!router.external_gateway || !router.distributed) continue;
-    const dst = snatAddressOf(context, entry, subnet).split('/')[0]!;
-    const mac = macOf(context, snatKey(entry), entry.snat?.mac_address, `SNAT port of ${entry.subnet}`);
-    const sentence = `${dst} is the centralised SNAT port of ${router.name} in ${subnet.name}`;
-    facts.set(dst, {
-      dst,
-      mac,
+function redirectsOf(context: Context, router: Router, port: RouterPort): RedirectFact[] {
+  if (!router.external_gateway) return [];
+  const { addresses, addresses6 = [] } = qrDevice(context, router, port);
+  const gateways = port.map(([entry, subnet]) => snatAddressOf(context, entry, subnet).split('/')[0]!);
+  const key = `${port[0][0].pointer} gateway`;
+  const chosen = gateways.find((gateway) => gateway === context.allocations.addresses[key]) ?? gateways.at(-1)!;
+  return [...addresses, ...addresses6].map((address, i) => {
+    const [entry, subnet] = port[i]!;
+    return {
+      family: isIpv4(subnet) ? 'inet' : 'inet6',
+      address,
+      gateway: chosen,
       key: snatKey(entry),
-      because: { pointer: entry.snat?.pointer ?? entry.pointer, sentence, neutron },
-    });
-  }
-  for (const { port } of ports)
-    for (const pair of port.allowed_address_pairs) {
-      const prefix = parsePrefix(pair.ip_address);
-      if (!prefix || prefix.family !== 'inet' || prefix.length !== 32 || !contains(subnet.cidr, prefix)) continue;
-      const sentence = `${port.name} may use ${prefix.address} (allowed address pair)`;
-      const mac = pair.mac_address ?? macOf(context, port.pointer, port.mac_address, port.name);
-      facts.set(prefix.address, {
-        dst: prefix.address,
-        mac,
-        key: port.pointer,
-        because: { pointer: port.pointer, sentence, neutron },
-      });
-    }
-  return [...facts.values()];
+      ...(gateways.length > 1 ? { choice: { key, candidates: gateways } } : {}),
+      because: {
+        pointer: entry.pointer,
+        sentence: `packets from ${subnet.cidr} to the outside go to the SNAT node by ${chosen}, the centralised SNAT port of ${entry.subnet}`,
+        neutron: 'dvr_local_router.py: _snat_redirect_modify',
+      },
+    };
+  });
 }
 
 /** The veth pair to the fip namespace: on `dvr` and `dvr_snat` nodes as soon as the router has a gateway (`process_external`). */
-export function fipLinkOf(context: Context, router: Router): FipLink | undefined {
+export function fipLinkOf(context: Context, router: Router, ha = isHaEdge(context, router)): FipLink | undefined {
   const { lookup, node, allocations } = context;
   const gateway = router.external_gateway;
   if (!gateway || !hasExternal(node)) return undefined;
@@ -168,34 +169,28 @@ export function fipLinkOf(context: Context, router: Router): FipLink | undefined
       addresses: [`${address}/31`],
       key: ifname,
       within: [DVR_FIP_LL_CIDR],
+      ...(kind === 'rfp' ? withoutLinkLocal(context, ha) : {}),
       because,
     };
   };
   return { rfp: end('rfp', rfpAddress), fpr: end('fpr', fprAddress), rfpAddress, fprAddress };
 }
 
-export const distributedFloatingIps = ({ lookup, node, allocations }: Context, router: Router) =>
-  (placementOf(lookup.topology).floatingIpsByRouter.get(router.name) ?? [])
-    .filter((served) => served.node === node.name)
-    .map(({ floating, fixed_ip_address, because }) => ({
-      floating_ip_address: floating.floating_ip_address,
-      fixed_ip_address,
-      priority: allocations.fipPriorities[floating.floating_ip_address] ?? 0,
-      because,
-    }));
+export const distributedFloatingIps = (context: Context, router: Router): FloatingIpFact[] =>
+  factsOf(
+    context,
+    (placementOf(context.lookup.topology).floatingIpsByRouter.get(router.name) ?? []).filter(
+      ({ node }) => node === context.node.name,
+    ),
+  );
 
-/** An extra route is installed where its next hop is on a connected subnet; elsewhere the kernel refuses it and the agent goes on. */
-export function extraRoute(
-  router: Router,
-  { destination, nexthop }: { destination: string; nexthop: string },
-  devices: Device[],
-): RouteFact[] {
-  const device = devices.find(({ addresses }) => addresses.some((own) => contains(own, nexthop)));
-  if (!device) return [];
-  const because = {
-    pointer: `${router.pointer}/routes`,
-    sentence: `${router.name} has an extra route to ${destination} by ${nexthop}`,
-    neutron: 'router_info.py: _update_routing_table',
-  };
-  return [{ dst: destination, gateway: nexthop, dev: device.ifname, because }];
-}
+const isPortOn = ({ lookup, node }: Context, { floating }: ServedFloatingIp): boolean =>
+  lookup.port.get(floating.port ?? '')?.node === node.name;
+
+const factsOf = ({ allocations }: Context, served: ServedFloatingIp[]): FloatingIpFact[] =>
+  served.map(({ floating, fixed_ip_address, because }) => ({
+    floating_ip_address: floating.floating_ip_address,
+    fixed_ip_address,
+    priority: allocations.fipPriorities[floating.floating_ip_address] ?? 0,
+    because,
+  }));

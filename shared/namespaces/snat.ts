@@ -1,35 +1,32 @@
 /** `snat-<router>`: where packets without a floating IP leave. `agent/l3/dvr_edge_router.py`, `dvr_snat_ns.py`. */
 import { placementOf } from '../placement.ts';
-import { isIpv4, subnetOf } from '../topology/relations.ts';
+import type { Because } from '../state.ts';
 import type { Router } from '../topology/types.ts';
-import { type Context, externalDevice, namespaceName, outsideOf, releaseOf, sgDevice } from './devices.ts';
-import { extraRoute, portsOf } from './qrouter.ts';
-import type { SnatNamespace } from './types.ts';
+import { type Context, externalDevice, namespaceName, releaseOf, sgDevice } from './devices.ts';
+import { extraRoutes, haExtraRoutes } from './extraRoutes.ts';
+import { guarded, haFact } from './ha.ts';
+import { outsideOf } from './outside.ts';
+import { forwardedAddresses, portForwardings } from './portForwarding.ts';
+import { portsOf } from './qrouter.ts';
+import { deviceScopes, externalMarkOf, gatewayScopes } from './scopes.ts';
+import type { Device, FloatingIpFact, HaFact, SnatNamespace } from './types.ts';
 
-/** @returns undefined for a router without gateway: its SNAT node has no snat namespace */
+/** @returns undefined for a router without gateway: its SNAT node has no snat namespace, unless keepalived runs in it */
 export function snatNamespace(context: Context, router: Router): SnatNamespace | undefined {
   const { lookup, node } = context;
+  const ha = haFact(context, router);
   const gateway = router.external_gateway;
-  const network = gateway && lookup.network.get(gateway.network);
-  if (!gateway || !network) return undefined;
+  if (!ha && !lookup.network.has(gateway?.network ?? '')) return undefined;
   const because = {
-    pointer: gateway.pointer,
+    pointer: gateway?.pointer ?? router.pointer,
     sentence: `${node.name} holds the SNAT role of ${router.name}`,
-    neutron: 'dvr_edge_router.py: _is_this_snat_host',
+    neutron: ha ? 'dvr_edge_ha_router.py: initialize' : 'dvr_edge_router.py: _is_this_snat_host',
   };
-  const port = { ...gateway, fixed_ips: gateway.external_fixed_ips };
-  const qg = externalDevice(context, 'qg', port, network, because, `${router.name} on ${network.name}`);
-  const sg = portsOf(context, router, ({ snat }) => snat?.port_id).map(([entry, subnet]) =>
-    sgDevice(context, router, entry, subnet),
-  );
-  const centralised = (placementOf(lookup.topology).floatingIpsByRouter.get(router.name) ?? []).filter(
-    ({ kind }) => kind === 'centralised',
-  );
-  const ipv4 = gateway.external_fixed_ips.filter((fixed) => {
-    const subnet = subnetOf(lookup, network.name, fixed);
-    return subnet !== undefined && isIpv4(subnet);
-  });
-  const snatAddress = qg.addresses[0]?.split('/')[0];
+  const sg = gateway
+    ? portsOf(context, router, ({ snat }) => snat?.port_id).map((port) =>
+        guarded(context, router, ha, sgDevice(context, router, port)),
+      )
+    : [];
   return {
     kind: 'snat',
     name: namespaceName(context, 'snat', router),
@@ -37,21 +34,98 @@ export function snatNamespace(context: Context, router: Router): SnatNamespace |
     release: releaseOf(context),
     because,
     router,
-    // Each centralised floating IP is an address of the gateway device (`dvr_edge_router.py: add_centralized_floatingip`).
-    qg: {
-      ...qg,
-      addresses: [...qg.addresses, ...centralised.map(({ floating }) => `${floating.floating_ip_address}/32`)],
-    },
-    sg,
-    enableSnat: gateway.enable_snat,
+    ...(ha ? { ha } : {}),
+    ...gatewayFacts(context, router, sg, ha, because),
+  };
+}
+
+type GatewayFacts = Pick<
+  SnatNamespace,
+  | 'sg'
+  | 'scopes'
+  | 'externalMark'
+  | 'enableSnat'
+  | 'gateways'
+  | 'onlink'
+  | 'floatingIps'
+  | 'extraRoutes'
+  | 'portForwardings'
+> & { qg?: Device; snatAddress?: string; leftForwardingChain?: true };
+
+/**
+ * What follows from the gateway of a router, with the devices of its subnets. On the standby of an HA router there are no routes:
+ * those that are there belong to keepalived (`ha_router.py: _add_default_gw_virtual_route, routes_updated`).
+ */
+export function gatewayFacts(
+  context: Context,
+  router: Router,
+  inside: Device[],
+  ha: HaFact | undefined,
+  because: Because,
+): GatewayFacts {
+  const { lookup, allocations } = context;
+  const gateway = router.external_gateway;
+  const network = gateway && lookup.network.get(gateway.network);
+  const isStandby = ha?.role === 'standby';
+  const extra = (devices: Device[]) =>
+    isStandby
+      ? []
+      : ha
+        ? haExtraRoutes(context, router, devices, ha)
+        : extraRoutes(context, router, devices, `snat ${router.name}`, !router.distributed);
+  const scopes = inside.flatMap((device) => deviceScopes(context, router, device));
+  const base = { sg: inside, scopes, enableSnat: gateway?.enable_snat ?? true, portForwardings: [], floatingIps: [] };
+  if (!gateway || !network) return { ...base, gateways: [], onlink: [], extraRoutes: extra(inside) };
+  const port = { ...gateway, fixed_ips: gateway.external_fixed_ips };
+  const own = externalDevice(context, 'qg', port, network, because, `${router.name} on ${network.name}`);
+  const floatingIps = centralFloatingIps(context, router);
+  // Each centralised floating IP is an address of the gateway device (`dvr_edge_router.py: add_centralized_floatingip`).
+  const served = [
+    ...floatingIps.map(({ floating_ip_address: address }) => `${address}/32`),
+    ...forwardedAddresses(context, router),
+  ];
+  const qg = guarded(context, router, ha, { ...own, addresses: [...own.addresses, ...served] });
+  const snatAddress = own.addresses[0]?.split('/')[0];
+  const outside = isStandby
+    ? { gateways: [], onlink: [] }
+    : outsideOf(context, network, own, gateway.external_fixed_ips);
+  const option = isStandby ? [] : optionalGateway(context, outside.gateways, gateway.pointer);
+  const externalMark = gateway.enable_snat ? externalMarkOf(context, router) : undefined;
+  return {
+    ...base,
+    qg,
+    scopes: [...scopes, ...gatewayScopes(context, router, own)],
+    ...(externalMark === undefined ? {} : { externalMark }),
     ...(snatAddress === undefined ? {} : { snatAddress }),
-    ...outsideOf(context, network, qg, ipv4),
-    floatingIps: centralised.map(({ floating, fixed_ip_address, because: why }) => ({
+    ...outside,
+    gateways: [...outside.gateways, ...option],
+    floatingIps,
+    portForwardings: portForwardings(context, router),
+    ...(allocations.leftForwardingChains[router.name] ? { leftForwardingChain: true as const } : {}),
+    extraRoutes: extra([...inside, qg]),
+  };
+}
+
+/** `router_info.py: _get_external_gw_ips`. */
+function optionalGateway(
+  { allocations: { ipv6Gateway } }: Context,
+  gateways: SnatNamespace['gateways'],
+  pointer: Because['pointer'],
+): SnatNamespace['gateways'] {
+  if (ipv6Gateway === undefined || gateways.some(({ address }) => address.includes(':'))) return [];
+  const sentence = `the agent has the option ipv6_gateway = ${ipv6Gateway}`;
+  const because = { pointer, sentence, neutron: 'router_info.py: _get_external_gw_ips' };
+  return [{ address: ipv6Gateway, isLink: true, because }];
+}
+
+function centralFloatingIps({ lookup }: Context, router: Router): FloatingIpFact[] {
+  const served = placementOf(lookup.topology).floatingIpsByRouter.get(router.name) ?? [];
+  return served
+    .filter(({ kind }) => kind === 'centralised')
+    .map(({ floating, fixed_ip_address, because }) => ({
       floating_ip_address: floating.floating_ip_address,
       fixed_ip_address,
       priority: 0,
-      because: why,
-    })),
-    extraRoutes: router.routes.flatMap((route) => extraRoute(router, route, [...sg, qg])),
-  };
+      because,
+    }));
 }

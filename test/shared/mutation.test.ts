@@ -8,7 +8,13 @@ import { gapFor } from '../../shared/gaps.ts';
 import { readAllocations } from '../../shared/readAllocations.ts';
 import type { AllocationLine, Item, NamespaceAspect, NodeState } from '../../shared/state.ts';
 import type { Topology } from '../../shared/topology/types.ts';
-import { type ScenarioName, liveState, topologyOf } from '../support/recordings.ts';
+import { type ScenarioName, liveState as recordedState, topologyOf } from '../support/recordings.ts';
+
+/** Without Open vSwitch, which holds leftovers; `ovs/mutation.test.ts` alters what is there. */
+function liveState(scenario: ScenarioName, node: string): NodeState {
+  const { ports: _ports, flows: _flows, ...live } = recordedState(scenario, node);
+  return live;
+}
 
 const differencesOf = (topology: Topology, live: NodeState): Difference[] =>
   compare(expect(topology, live.node, readAllocations(topology, live.node, live)), live).differences;
@@ -31,10 +37,28 @@ function checkOne(
   }));
   assert.equal(differences.length, 1, `${what}: ${JSON.stringify(told, null, 1)}`);
   const [{ namespace, aspect, expected, live: there }] = differences as [Difference];
+  if (isOtherWitness(texts, [expected, there])) return;
   assert.deepEqual([namespace, aspect], where, what);
   assert.ok(
     texts.some((text) => text === expected || text === there),
     `${what}: ${JSON.stringify(told)}`,
+  );
+}
+
+/**
+ * In the qrouter namespace of DVR with HA `rfp` has no link-local address, so that two things alone tell its MAC, the link and the
+ * neighbour of the other end: when they contradict each other, either may be named.
+ */
+function isOtherWitness(texts: string[], told: (string | null)[]): boolean {
+  const macsOf = (text: string | null) => text?.match(/([0-9a-f]{2}:){5}[0-9a-f]{2}/g) ?? [];
+  const altered = texts.flatMap(macsOf);
+  const named = told.flatMap(macsOf);
+  return (
+    texts.some((text) => text.startsWith('rfp-') && text.includes('link/ether')) &&
+    told.every((text) => text?.startsWith('169.254.')) &&
+    altered.length === 2 &&
+    named.length === 2 &&
+    altered.every((mac) => named.includes(mac))
   );
 }
 
@@ -102,7 +126,11 @@ const CASES: [ScenarioName, string][] = [
   ['S3', 'compute1'],
   ['S3', 'net1'],
   ['S4', 'net1'],
+  ['S5', 'compute1'],
+  ['S5', 'net1'],
   ['S6', 'net2'],
+  ['S6ha', 'net1'],
+  ['S6ha', 'net2'],
 ];
 
 for (const [scenario, node] of CASES)

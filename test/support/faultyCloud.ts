@@ -4,6 +4,8 @@
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { readTopology } from '../../shared/topology/read.ts';
+import { writeTopology } from '../../shared/topology/write.ts';
 import { importFromFolder } from '../../server/neutron/apiFolder.ts';
 
 const recording = path.join(import.meta.dirname, '../recordings/S3');
@@ -30,11 +32,13 @@ export async function faultyCloud(): Promise<FaultyCloud> {
 }
 
 /** The same topology with the address and port where SSH reaches each node. */
-export const withSshPorts = (topology: string, ports: Record<string, number>): string =>
-  Object.entries(ports).reduce(
-    (text, [node, port]) => text.replace(`  ${node}: {`, `  ${node}: {address: 127.0.0.1, ssh_port: ${port}, `),
-    topology,
+export function withSshPorts(text: string, ports: Record<string, number>): string {
+  const { topology } = readTopology(text);
+  const nodes = topology.nodes.map((node) =>
+    Object.hasOwn(ports, node.name) ? { ...node, address: '127.0.0.1', ssh_port: ports[node.name]! } : node,
   );
+  return writeTopology({ ...topology, nodes });
+}
 
 /** Takes one entry out of the JSON that `ip -j -4 rule` printed. */
 function withoutRule(snapshot: string): string {

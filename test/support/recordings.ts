@@ -34,4 +34,7 @@ export const liveState = (scenario: ScenarioName, node: string): NodeState =>
   readNodeState(parseSnapshot(snapshotText(scenario, node)));
 
 export const staleOf = (scenario: ScenarioName) =>
-  JSON.parse(file(scenario, 'stale.json')) as { namespaces: { node: string; namespace: string }[] };
+  JSON.parse(file(scenario, 'stale.json')) as {
+    namespaces: { node: string; namespace: string }[];
+    flows: { node: string; bridge: string; table: number; learned: boolean; match: string }[];
+  };

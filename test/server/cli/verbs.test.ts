@@ -45,14 +45,26 @@ describe('check', () => {
       );
       const report = JSON.parse(out) as {
         nodes: { node: string; status: string }[];
-        findings: { code: string; node: string; live: string; severity: string }[];
+        findings: { code: string; node: string; live: string; severity: string; differences?: object[] }[];
       };
-      const stale = staleOf(scenario).namespaces;
-      const found = report.findings.map(({ code, node, live, severity }) => `${severity} ${code} ${node} ${live}`);
-      assert.deepEqual(
-        found,
-        stale.map(({ node, namespace }) => `warning namespace-unexpected ${node} ${namespace}`),
+      const { namespaces, flows } = staleOf(scenario);
+      const leaks = new Map<string, number>();
+      for (const { node, learned } of flows) if (!learned) leaks.set(node, (leaks.get(node) ?? 0) + 1);
+      const found = report.findings.map(({ code, node, live, severity, differences }) =>
+        differences ? `${severity} ${code} ${node} ${differences.length}` : `${severity} ${code} ${node} ${live}`,
       );
+      assert.deepEqual(
+        found.toSorted(),
+        [
+          ...namespaces.flatMap(({ node, namespace }) => [
+            `warning namespace-unexpected ${node} ${namespace}`,
+            // Its device on br-int, and what leads there (`shared/ovs/law.test.ts`).
+            `warning stale-namespace ${node} 2`,
+          ]),
+          ...[...leaks].map(([node, count]) => `warning leaked-dvr-flow ${node} ${count}`),
+        ].toSorted(),
+      );
+      const stale = [...namespaces, ...[...leaks.keys()].map((node) => ({ node }))];
       assert.deepEqual(report.nodes.map(({ node }) => node).toSorted(), nodeNames(scenario).toSorted());
       for (const { node, status } of report.nodes)
         assert.equal(status, stale.some((entry) => entry.node === node) ? 'differs' : 'in-sync');
@@ -206,7 +218,8 @@ it('diff shows the line and nothing else', async () => {
 it('diff shows nothing for any healthy node', async () => {
   for (const scenario of SCENARIOS)
     for (const node of nodeNames(scenario)) {
-      if (staleOf(scenario).namespaces.some((entry) => entry.node === node)) continue;
+      const { namespaces, flows } = staleOf(scenario);
+      if ([...namespaces, ...flows.filter(({ learned }) => !learned)].some((entry) => entry.node === node)) continue;
       const { out } = await dvrscope(
         'diff',
         path(`${scenario}.dvr.yaml`),
@@ -291,8 +304,12 @@ describe('expect', () => {
 
   it('without options shows every namespace and aspect', async () => {
     const { out } = await dvrscope('expect', path('S1.dvr.yaml'), '--node', 'net1');
-    const headings = out.split('\n').filter((line) => line.startsWith('# '));
-    assert.equal(headings.length, 3 * 7);
+    // Inside an aspect IPv6 has a heading without a namespace, `# ip -6 rule`.
+    const headings = out.split('\n').filter((line) => /^# \S+: /.test(line));
+    const { out: json } = await dvrscope('expect', path('S1.dvr.yaml'), '--node', 'net1', '--format', 'json');
+    const { namespaces } = JSON.parse(json) as { namespaces: object };
+    // Seven aspects of each namespace, and ports and flows of the node.
+    assert.equal(headings.length, Object.keys(namespaces).length * 7 + 2);
   });
 });
 

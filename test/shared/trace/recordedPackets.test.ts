@@ -15,7 +15,7 @@ for (const name of SCENARIOS) {
 }
 
 /** The engine models these wholly; the others have features of which it says so. */
-for (const name of ['S1', 'S2', 'S3', 'S3b', 'S4', 'S6'] as const) {
+for (const name of ['S1', 'S2', 'S3', 'S3b', 'S4', 'S5', 'S6'] as const) {
   test(`${name}: the expected state takes every packet the same way as the live one`, () => {
     const topology = topologyOf(name);
     const states = nodeNames(name).map((node) => liveState(name, node));

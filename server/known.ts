@@ -1,0 +1,52 @@
+/** Differences with one well-known reason (`Difference.known`), as one finding for each node: what Neutron itself always leaves behind. */
+import type { Severity } from '../shared/problem.ts';
+import type { Finding } from './report.ts';
+
+interface Known {
+  severity: Severity;
+  /** What it is, after the number of them. */
+  sentence: string;
+  neutron: string;
+}
+
+const KNOWN: Readonly<Record<string, Known>> = {
+  'leaked-dvr-flow': {
+    severity: 'warning',
+    sentence:
+      'left over from router interfaces that are gone: Neutron never removes these flows, also not when the agent restarts',
+    neutron: 'br_int.py: delete_dvr_dst_mac_for_arp',
+  },
+  'stale-namespace': {
+    severity: 'warning',
+    sentence: 'left over with a namespace that is itself left over',
+    neutron: 'dvr_fip_ns.py: FipNamespace.delete',
+  },
+};
+
+/** One finding for each node and reason, in place of its differences, which it carries along. */
+export function groupKnown(entries: readonly { known: string | undefined; finding: Finding }[]): Finding[] {
+  const groups = new Map<string, Finding[]>();
+  const result: Finding[] = [];
+  for (const { known, finding } of entries) {
+    if (known === undefined || !Object.hasOwn(KNOWN, known)) result.push(finding);
+    else groups.set(known, [...(groups.get(known) ?? []), finding]);
+  }
+  for (const [code, findings] of groups) result.push(groupOf(code, KNOWN[code]!, findings));
+  return result;
+}
+
+function groupOf(code: string, { severity, sentence, neutron }: Known, findings: Finding[]): Finding {
+  const first = findings[0]!;
+  const what = [...new Set(findings.map(({ aspect }) => aspect))].join(' and ');
+  const count = `${findings.length} of ${what}`;
+  return {
+    ...first,
+    code,
+    severity,
+    message: `${first.node}: ${count} ${findings.length === 1 ? 'is' : 'are'} ${sentence}.`,
+    live: findings.map(({ live }) => live).join('\n'),
+    fix: findings.flatMap(({ fix }) => fix),
+    because: { sentence, neutron },
+    differences: findings,
+  };
+}

@@ -1,0 +1,179 @@
+/**
+ * Permanent neighbours of a subnet in a `qrouter` namespace. Two mechanisms write them: the agent asks for all bound ports when it
+ * sets up an interface (`dvr_local_router.py: _set_subnet_arp_info`), and the server sends single entries when a port changes
+ * (`l3_dvr_db.py: update_arp_entry_for_dvr_service_port`). They differ, so some entries depend on what came first.
+ */
+import { contains, parsePrefix } from '../ip.ts';
+import { ROUTER_INTERFACE_OWNERS } from '../neutron.ts';
+import { isServiced } from '../placement.ts';
+import { releaseHas } from '../releases.ts';
+import type { Because } from '../state.ts';
+import { isIpv4 } from '../topology/relations.ts';
+import type { Port, Router, Subnet } from '../topology/types.ts';
+import { type Choice, chosenOf } from './choice.ts';
+import { type Context, macOf, releaseOf, snatAddressOf, snatKey } from './devices.ts';
+import type { NeighbourFact } from './types.ts';
+
+/** One reason for an entry. */
+interface Source {
+  dst: string;
+  mac: string;
+  key: string;
+  /** Whatever the history of the node: it is there. */
+  isSure: boolean;
+  /** It is there after a restart of the agent on a new node, or the server sends it when the port is made. */
+  isUsual: boolean;
+  because: Because;
+}
+
+/**
+ * @param ifname the router's device
+ * @param subnets those that it serves: one, or the IPv6 subnets of a network
+ */
+export function neighboursOf(context: Context, router: Router, ifname: string, subnets: Subnet[]): NeighbourFact[] {
+  const sources = [
+    ...subnets.flatMap((subnet) => pairSources(context, subnet)),
+    ...subnets.flatMap((subnet) => snatSources(context, router, subnet)),
+    ...subnets.flatMap((subnet) => portSources(context, subnet)),
+    ...subnets.flatMap((subnet) => pushedPairs(context, subnet)),
+  ];
+  const family = subnets.some(isIpv4) ? 'inet' : 'inet6';
+  const byAddress = new Map<string, Source[]>();
+  for (const source of sources) {
+    const list = byAddress.get(source.dst);
+    if (list) list.push(source);
+    else byAddress.set(source.dst, [source]);
+  }
+  return [...byAddress].map(([dst, all]) => ({ family, dst, ...entryOf(context, `${ifname} ${dst}`, all) }));
+}
+
+function entryOf({ allocations }: Context, key: string, all: Source[]): Omit<NeighbourFact, 'family' | 'dst'> {
+  // What nothing writes by itself does not compete with what something does.
+  const usual = all.filter(({ isUsual }) => isUsual);
+  const sources = usual.length > 0 ? usual : all;
+  const candidates = [...new Set(sources.map(({ mac }) => mac))];
+  const isSure = sources.some((source) => source.isSure);
+  const choice: Choice = { key, candidates, ...(isSure ? {} : { none: true as const }) };
+  const [chosen] = chosenOf(allocations, choice, usual.length > 0 ? candidates.slice(0, 1) : []);
+  const { mac, key: macKey, because } = sources.find((source) => source.mac === chosen) ?? sources[0]!;
+  return {
+    mac,
+    key: macKey,
+    because,
+    ...(isSure && candidates.length === 1 ? {} : { choice }),
+    ...(chosen === undefined ? { isAbsent: true as const } : {}),
+  };
+}
+
+const AGENT = 'dvr_local_router.py: _set_subnet_arp_info';
+const SERVER = 'l3_dvr_db.py: update_arp_entry_for_dvr_service_port';
+
+const isNoRouter = ({ port }: { port: Port }): boolean => !ROUTER_INTERFACE_OWNERS.includes(port.device_owner);
+
+/** `l3_dvr_db.py: is_port_bound`. On a host without an OVS agent binding fails. */
+const isBound = ({ lookup }: Context, { node }: Port): boolean => node !== undefined && lookup.node.has(node);
+
+const portMac = (context: Context, port: Port): string => macOf(context, port.pointer, port.mac_address, port.name);
+
+/**
+ * Ports with an address in the subnet. The server sends an entry for each port that DVR serves, bound or not, and none for others;
+ * the agent takes bound ones, but those of load balancers (`common/utils.py: get_dvr_allowed_address_pair_device_owners`).
+ */
+function portSources(context: Context, subnet: Subnet): Source[] {
+  const release = releaseOf(context);
+  return (context.lookup.addressesOfSubnet.get(subnet.name) ?? [])
+    .filter(isNoRouter)
+    .map(({ port, ip_address: dst }) => {
+      const isSent = isServiced(port, release);
+      const isAsked = isBound(context, port) && !(isSent && port.device_owner.startsWith('neutron:LOADBALANCER'));
+      const sentence = `${port.name} has ${dst} in ${subnet.name}; no ARP crosses nodes for it`;
+      return {
+        dst,
+        mac: portMac(context, port),
+        key: port.pointer,
+        isSure: isSent && isAsked,
+        isUsual: isSent || isAsked,
+        because: { pointer: port.pointer, sentence, neutron: AGENT },
+      };
+    });
+}
+
+/** Centralised SNAT ports: the router's own are in its data, those of other routers are bound ports like any. */
+function snatSources(context: Context, own: Router, subnet: Subnet): Source[] {
+  return (context.lookup.interfacesOfSubnet.get(subnet.name) ?? []).flatMap(
+    ({ router, interface: entry }): Source[] => {
+      if (!router.external_gateway || !router.distributed) return [];
+      const dst = snatAddressOf(context, entry, subnet).split('/')[0]!;
+      const sentence = `${dst} is the centralised SNAT port of ${router.name} in ${subnet.name}`;
+      return [
+        {
+          dst,
+          mac: macOf(context, snatKey(entry), entry.snat?.mac_address, `SNAT port of ${entry.subnet}`),
+          key: snatKey(entry),
+          isSure: router.name === own.name,
+          isUsual: true,
+          because: { pointer: entry.snat?.pointer ?? entry.pointer, sentence, neutron: AGENT },
+        },
+      ];
+    },
+  );
+}
+
+/** Single addresses that a port may use besides its own. */
+const pairsOf = (port: Port, subnet: Subnet): { address: string; mac: string | undefined }[] =>
+  port.allowed_address_pairs.flatMap((pair) => {
+    const prefix = parsePrefix(pair.ip_address);
+    const isRight =
+      prefix && (prefix.family === 'inet') === isIpv4(subnet) && prefix.length === (isIpv4(subnet) ? 32 : 128);
+    return isRight ? [{ address: prefix.address, mac: pair.mac_address }] : [];
+  });
+
+const distinctPorts = (entries: readonly { port: Port }[]): Port[] => [...new Set(entries.map(({ port }) => port))];
+
+/** Pairs as the agent writes them: with their own MAC, also where the address is of another subnet. Of equal ones the last counts. */
+function pairSources(context: Context, subnet: Subnet): Source[] {
+  const entries = (context.lookup.addressesOfSubnet.get(subnet.name) ?? []).filter(isNoRouter);
+  const release = releaseOf(context);
+  return distinctPorts(entries)
+    .filter((port) => isBound(context, port) || isServiced(port, release))
+    .flatMap((port) =>
+      pairsOf(port, subnet).map(({ address: dst, mac }): Source => ({
+        dst,
+        mac: mac ?? portMac(context, port),
+        key: port.pointer,
+        isSure: isBound(context, port) && contains(subnet.cidr, dst),
+        isUsual: isBound(context, port) || contains(subnet.cidr, dst),
+        because: {
+          pointer: port.pointer,
+          sentence: `${port.name} may use ${dst} (allowed address pair)`,
+          neutron: AGENT,
+        },
+      })),
+    )
+    .toReversed();
+}
+
+/** Pairs as the server sends them: with the MAC of the port until 2024.2, to the subnet of the address, whichever the port is in. */
+function pushedPairs(context: Context, subnet: Subnet): Source[] {
+  const { lookup } = context;
+  const ports = lookup.topology.ports.filter((port) => port.network === subnet.network && isNoRouter({ port }));
+  const isIn = (port: Port) => (lookup.addressesOfSubnet.get(subnet.name) ?? []).some((entry) => entry.port === port);
+  return ports
+    .filter((port) => isBound(context, port) || isServiced(port, releaseOf(context)))
+    .flatMap((port) =>
+      pairsOf(port, subnet)
+        .filter(({ address }) => contains(subnet.cidr, address))
+        .map(({ address: dst, mac }): Source => ({
+          dst,
+          mac: (releaseHas(releaseOf(context), 'pair_mac') ? mac : undefined) ?? portMac(context, port),
+          key: port.pointer,
+          isSure: false,
+          isUsual: isIn(port),
+          because: {
+            pointer: port.pointer,
+            sentence: `${port.name} may use ${dst} (allowed address pair)`,
+            neutron: SERVER,
+          },
+        })),
+    );
+}

@@ -1,0 +1,72 @@
+/** Where the engine does not know what Open vSwitch must hold: as gaps with their reasons, never as differences. */
+import { type Context, releaseOf } from '../namespaces/devices.ts';
+import { centralNodes } from '../placement.ts';
+import { isModelled, releaseHas } from '../releases.ts';
+import type { Gap, NodeAspectName } from '../state.ts';
+import type { Router, Topology } from '../topology/types.ts';
+import { isDistributed } from './facts.ts';
+import { isTunnelled } from './names.ts';
+import { sitesOf } from './sites.ts';
+
+export function ovsGaps(context: Context): Gap[] {
+  const { lookup, node } = context;
+  const { topology } = lookup;
+  const gaps = (aspects: readonly NodeAspectName[], reason: string, pointer = node.pointer): Gap[] =>
+    aspects.map((aspect) => ({ namespace: '-', aspect, reason, pointer }));
+  const release = releaseOf(context);
+  // The tables of older ones are known (`../releases.ts`), but no recording has judged them yet.
+  if (!isModelled(release) || !releaseHas(release, 'flow_transient'))
+    return gaps(BOTH, `the agents of ${release} are not modelled yet (zed and later are)`);
+  const vague = vagueRouter(topology);
+  if (vague)
+    return gaps(BOTH, `the topology does not say which L3 agent holds ${vague.name} (l3_agents)`, vague.pointer);
+  const subport = sitesOf(topology)
+    .portsByNode.get(node.name)
+    ?.find((port) => port.device_owner === 'trunk:subport');
+  if (subport) return gaps(BOTH, 'trunk bridges are not modelled', subport.pointer);
+  if (node.l2_population === false) return gaps(BOTH, 'Open vSwitch without l2_population is not modelled');
+  const unsaid = networkGaps(context);
+  if (unsaid.length > 0) return unsaid;
+  return isDistributed(node) ? [] : gaps(['flows'], 'flows of agents without DVR are not modelled');
+}
+
+const vagueCache = new WeakMap<Topology, { router: Router | undefined }>();
+
+/** A router that is not distributed, of which the topology does not say where it is. */
+function vagueRouter(topology: Topology): Router | undefined {
+  const known = vagueCache.get(topology);
+  if (known) return known.router;
+  const router = topology.routers.find(
+    ({ distributed, admin_state_up }, i) =>
+      !distributed && admin_state_up && centralNodes(topology, topology.routers[i]!) === undefined,
+  );
+  vagueCache.set(topology, { router });
+  return router;
+}
+
+const BOTH: readonly NodeAspectName[] = ['ports', 'flows'];
+
+/** What the flows carry and the topology leaves out. */
+function networkGaps({ lookup, node }: Context): Gap[] {
+  const gaps = (reason: string, pointer: string): Gap[] =>
+    BOTH.map((aspect) => ({ namespace: '-', aspect, reason, pointer }));
+  const sites = sitesOf(lookup.topology);
+  for (const name of sites.networksByNode.get(node.name) ?? []) {
+    const network = lookup.network.get(name);
+    const nodes = sites.nodes.get(name)!;
+    if (!network) continue;
+    if (network.network_type === undefined)
+      return gaps(`the topology does not say the network_type of ${network.name}`, network.pointer);
+    if ((isTunnelled(network.network_type) || network.network_type === 'vlan') && network.segmentation_id === undefined)
+      return gaps(`the topology does not say the segmentation_id of ${network.name}`, network.pointer);
+    if ((network.network_type === 'flat' || network.network_type === 'vlan') && network.physical_network === undefined)
+      return gaps(`the topology does not say the physical_network of ${network.name}`, network.pointer);
+    if (!isTunnelled(network.network_type)) continue;
+    const nameless = [...nodes]
+      .map((other) => lookup.node.get(other))
+      .find((other) => other && other.tunnel_ip === undefined);
+    if (nameless && nodes.size > 1)
+      return gaps(`the topology does not say the tunnel_ip of ${nameless.name}`, nameless.pointer);
+  }
+  return [];
+}
