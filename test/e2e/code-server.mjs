@@ -11,6 +11,8 @@ export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '
 const entry = path.join(root, 'tools/code-server/node_modules/code-server/out/node/entry.js');
 
 const userSettings = {
+  // It lies over the first lines of a scrolled editor and takes the clicks.
+  'editor.stickyScroll.enabled': false,
   'workbench.startupEditor': 'none',
   'workbench.tips.enabled': false,
   'extensions.autoCheckUpdates': false,
