@@ -34,7 +34,7 @@ export function gapsOf(topology: Topology, nodeName: string, allocations: Alloca
     })),
     ...releaseGaps(releaseOf(context)),
     ...ovsGaps(context),
-    ...topology.routers.flatMap((router) => routerGaps(context, router)),
+    ...topology.routers.flatMap((router) => (isPlain(topology, router) ? [] : routerGaps(context, router))),
   ];
 }
 
@@ -68,6 +68,10 @@ function releaseGaps(release: string | undefined): Gap[] {
     { namespace: '-', aspect: 'allocations', reason },
   ];
 }
+
+/** Nearly all routers of a cloud: nothing about them can be a gap, and there may be thousands for every node. */
+const isPlain = (topology: Topology, { distributed, ha }: Router): boolean =>
+  distributed && !ha && placementOf(topology).openForwardings.length === 0;
 
 function routerGaps(context: Context, router: Router): Gap[] {
   const { pointer } = router;

@@ -156,7 +156,7 @@ function pairSources(context: Context, subnet: Subnet): Source[] {
 /** Pairs as the server sends them: with the MAC of the port until 2024.2, to the subnet of the address, whichever the port is in. */
 function pushedPairs(context: Context, subnet: Subnet): Source[] {
   const { lookup } = context;
-  const ports = lookup.topology.ports.filter((port) => port.network === subnet.network && isNoRouter({ port }));
+  const ports = (lookup.pairPortsOfNetwork.get(subnet.network) ?? []).filter((port) => isNoRouter({ port }));
   const isIn = (port: Port) => (lookup.addressesOfSubnet.get(subnet.name) ?? []).some((entry) => entry.port === port);
   return ports
     .filter((port) => isBound(context, port) || isServiced(port, releaseOf(context)))

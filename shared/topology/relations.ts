@@ -10,6 +10,8 @@ export interface Relations extends Lookup {
   interfacesOfSubnet: ReadonlyMap<string, { router: Router; interface: RouterInterface }[]>;
   /** Routers with an interface on a network, by its name. */
   routersOfNetwork: ReadonlyMap<string, Router[]>;
+  /** Ports with allowed address pairs, by the name of their network. */
+  pairPortsOfNetwork: ReadonlyMap<string, Port[]>;
   /** Ports of agents (device owner `network:…`) by node; unbound ones under the empty name. */
   agentPortsOfNode: ReadonlyMap<string, Port[]>;
 }
@@ -39,6 +41,7 @@ function relate(topology: Topology): Relations {
     const networks = router.interfaces.flatMap(({ subnet }) => lookup.subnet.get(subnet)?.network ?? []);
     return [...new Set(networks)].map((network) => [network, router] as const);
   });
+  const pairPorts = topology.ports.filter(({ allowed_address_pairs: pairs }) => pairs.length > 0);
   const agentPorts = topology.ports.filter(({ device_owner: owner }) => owner.startsWith('network:'));
   return {
     ...lookup,
@@ -46,6 +49,7 @@ function relate(topology: Topology): Relations {
     addressesOfSubnet: grouped(addresses),
     interfacesOfSubnet: grouped(interfaces),
     routersOfNetwork: grouped(attached),
+    pairPortsOfNetwork: grouped(pairPorts.map((port) => [port.network, port] as const)),
     agentPortsOfNode: grouped(agentPorts.map((port) => [port.node ?? '', port] as const)),
   };
 }
