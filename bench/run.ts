@@ -1,16 +1,22 @@
 /**
  * `npm run bench`: figures, not tests. `-- --only NAME` runs those whose name begins so, `-- --json FILE` writes
- * figure name → `{"value", "unit", "target", "peer", "ratio"}`.
+ * figure name → `{"value", "unit", "target", "peer", "ratio"}`, `-- --readme FILE` puts them between the two marks of that file.
  */
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { expectFigures } from './expect.ts';
 import { parseFigures } from './parse.ts';
 import type { Figure } from './figure.ts';
 
 const { values } = parseArgs({
-  options: { only: { type: 'string' }, json: { type: 'string' }, child: { type: 'string' } },
+  options: {
+    only: { type: 'string' },
+    json: { type: 'string' },
+    readme: { type: 'string' },
+    child: { type: 'string' },
+  },
 });
 
 /** Groups run in processes of their own, so that the memory of one is not counted for the next. */
@@ -20,9 +26,6 @@ const GROUPS: Record<string, () => Figure[]> = {
   'expect 1000': () => expectFigures(1000),
   parse: parseFigures,
 };
-
-if (values.child !== undefined) process.stdout.write(JSON.stringify(GROUPS[values.child]?.()));
-else report();
 
 function report(): void {
   const figures = Object.keys(GROUPS)
@@ -35,6 +38,7 @@ function report(): void {
       for (const figure of found) process.stdout.write(`${lineOf(figure)}\n`);
       return found;
     });
+  if (values.readme !== undefined) writeTable(values.readme, figures);
   if (values.json === undefined) return;
   const entries = figures.map(({ name, value, unit, target = null }) => [
     name,
@@ -43,11 +47,36 @@ function report(): void {
   writeFileSync(values.json, `${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`);
 }
 
-function lineOf({ name, value, unit, target, more }: Figure): string {
-  const judged =
-    target === undefined
-      ? ''
-      : `  target ${more ? '≥' : '<'} ${target} ${unit}${(more ? value >= target : value < target) ? '' : '  MISSED'}`;
-  const shown = value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
-  return `${name.padEnd(44)} ${shown.padStart(10)} ${unit}${judged}`;
+const MARKS = /(<!-- figures -->\n)[^]*(<!-- end of figures -->)/;
+
+function writeTable(file: string, figures: readonly Figure[]): void {
+  const rows = figures.map(
+    (figure) => `| ${figure.name} | ${shown(figure)} ${figure.unit} | ${targetOf(figure)?.text ?? ''} |`,
+  );
+  const made = `Made by \`npm run bench -- --readme README.md\` on Node ${process.versions.node}, ${cpus().length} cores.`;
+  const table = [made, '', '| what | measured | target |', '|---|---|---|', ...rows, ''].join('\n');
+  const text = readFileSync(file, 'utf8');
+  if (!MARKS.test(text)) throw new Error(`${file} has no marks <!-- figures --> and <!-- end of figures -->`);
+  writeFileSync(
+    file,
+    text.replace(MARKS, (_, begin: string, end: string) => `${begin}${table}${end}`),
+  );
 }
+
+const shown = ({ value }: Figure): string =>
+  value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
+
+function targetOf({ value, unit, target, more }: Figure): { text: string; isMet: boolean } | undefined {
+  if (target === undefined) return undefined;
+  const text = `${more ? '≥' : '<'} ${target.toLocaleString('en')} ${unit}`;
+  return { text, isMet: more ? value >= target : value < target };
+}
+
+function lineOf(figure: Figure): string {
+  const target = targetOf(figure);
+  const judged = target ? `  target ${target.text}${target.isMet ? '' : '  MISSED'}` : '';
+  return `${figure.name.padEnd(56)} ${shown(figure).padStart(10)} ${figure.unit}${judged}`;
+}
+
+if (values.child !== undefined) process.stdout.write(JSON.stringify(GROUPS[values.child]?.()));
+else report();

@@ -55,10 +55,7 @@ connection.onInitialize(({ capabilities }): InitializeResult => {
   };
 });
 
-texts.onDidChangeContent(({ document }) => {
-  documents.delete(document.uri);
-  publishSoon(document.uri);
-});
+texts.onDidChangeContent(({ document }) => publishSoon(document.uri));
 
 texts.onDidClose(({ document: { uri } }) => {
   documents.delete(uri);
@@ -85,12 +82,12 @@ connection.listen();
 
 /** The text as it is now; asked for many times, computed once. */
 function documentOf(uri: string): Document {
-  const known = documents.get(uri);
-  if (known) return known;
   const text = texts.get(uri);
   if (!text) throw new ResponseError(LSPErrorCodes.RequestFailed, `${uri} is not open`);
+  const known = documents.get(uri);
+  if (known?.text.version === text.version) return known;
   // The manager changes its documents in place; ours must stay what it was computed from.
-  const made = makeDocument(TextDocument.create(uri, text.languageId, text.version, text.getText()));
+  const made = makeDocument(TextDocument.create(uri, text.languageId, text.version, text.getText()), known);
   documents.set(uri, made);
   return made;
 }

@@ -80,13 +80,14 @@ export function defaultAllocations(topology: Topology, nodeName: string): Alloca
   const node = relationsOf(topology).node.get(nodeName);
   if (!node || !hasExternal(node)) return allocations;
   const first = ipv4Value('169.254.64.0')!;
+  let pairs = 0;
+  let priorities = 0;
   for (const { router } of routersByNode.get(nodeName) ?? []) {
     if (!router.external_gateway) continue;
-    allocations.linkLocals[router.name] = ipv4Text(first + 2 * Object.keys(allocations.linkLocals).length);
+    allocations.linkLocals[router.name] = ipv4Text(first + 2 * pairs++);
     for (const served of floatingIpsByRouter.get(router.name) ?? [])
       if (served.node === nodeName)
-        allocations.fipPriorities[served.floating.floating_ip_address] =
-          FIP_PR_START + Object.keys(allocations.fipPriorities).length;
+        allocations.fipPriorities[served.floating.floating_ip_address] = FIP_PR_START + priorities++;
   }
   return allocations;
 }

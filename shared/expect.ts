@@ -12,9 +12,10 @@ import { qrouterNamespace } from './namespaces/qrouter.ts';
 import { snatNamespace } from './namespaces/snat.ts';
 import type { Namespace } from './namespaces/types.ts';
 import { expectOpenVswitch } from './ovs/expect.ts';
-import { hasExternal, placementOf, snatNodes } from './placement.ts';
+import { type Hosted, hasExternal, placementOf, snatNodes } from './placement.ts';
 import { releaseHas } from './releases.ts';
-import type { AllocationLine, Gap, NamespaceState, NodeState } from './state.ts';
+import type { AllocationLine, Because, Gap, NamespaceState, NodeState } from './state.ts';
+import { isEqual } from './topology/changes.ts';
 import { relationsOf } from './topology/relations.ts';
 import type { Topology } from './topology/types.ts';
 
@@ -22,29 +23,62 @@ import type { Topology } from './topology/types.ts';
  * @param nodeName a node of the topology; one that is not in it is expected to hold nothing
  * @param allocations what the agents chose; default: values that never change by themselves
  */
-export function expect(
+export const expect = (
   topology: Topology,
   nodeName: string,
   allocations: Allocations = defaultAllocations(topology, nodeName),
-): NodeState {
-  const namespaces = namespacesOf(topology, nodeName, allocations);
+): NodeState => expectParts(topology, nodeName, allocations).state;
+
+/** What a node has because it holds one router. */
+export interface RouterPart {
+  because: Because;
+  /** `qrouter`, then `snat`. */
+  namespaces: Namespace[];
+  contents: NamespaceState[];
+  /** Addresses of the floating IPs that it serves here. */
+  floatingIps: string[];
+}
+
+/** The state of a node, and of it what each router brings, by the router's name: an edit of one leaves the others. */
+export interface NodeParts {
+  state: NodeState;
+  routers: ReadonlyMap<string, RouterPart>;
+}
+
+/** @param known an earlier result for this node that holds, of its routers, only those that are still right */
+export function expectParts(
+  topology: Topology,
+  nodeName: string,
+  allocations: Allocations,
+  known?: NodeParts,
+): NodeParts {
   const gaps = gapsOf(topology, nodeName, allocations);
+  const fill = (namespace: Namespace): NamespaceState => contentOf(namespace, gaps);
+  // What an aspect may not say depends on the gaps.
+  const reusable = known && isEqual(known.state.gaps, gaps) ? known.routers : undefined;
+  const routers = routerParts(topology, nodeName, allocations, fill, reusable);
+  const filled = new Map(
+    [...routers.values()].flatMap((part) => part.namespaces.map((namespace, i) => [namespace, part.contents[i]!])),
+  );
+  const namespaces = inOrder(topology, nodeName, allocations, routers);
   const contents: NodeState['namespaces'] = Object.create(null);
-  for (const namespace of namespaces) {
-    const aspects = ASPECTS.filter((aspect) => !gapFor(gaps, namespace.name, aspect.name));
-    const content: NamespaceState = Object.fromEntries(
-      aspects.map((aspect) => [aspect.name, aspect.expect(namespace)]),
-    );
-    contents[namespace.name] = { ...content, because: namespace.because };
-  }
-  const lines = allocationLines(topology, nodeName, allocations, namespaces);
-  return {
+  for (const namespace of namespaces)
+    contents[namespace.name] = { ...(filled.get(namespace) ?? fill(namespace)), because: namespace.because };
+  const state: NodeState = {
     node: nodeName,
     namespaces: contents,
-    allocations: lines,
+    allocations: allocationLines(topology, nodeName, allocations, namespaces),
     ...openVswitch(topology, nodeName, allocations, namespaces, gaps),
     gaps,
   };
+  return { state, routers };
+}
+
+function contentOf(namespace: Namespace, gaps: readonly Gap[]): NamespaceState {
+  const content: NamespaceState = {};
+  for (const aspect of ASPECTS)
+    if (!gapFor(gaps, namespace.name, aspect.name)) Object.assign(content, { [aspect.name]: aspect.expect(namespace) });
+  return content;
 }
 
 function openVswitch(
@@ -66,23 +100,75 @@ function openVswitch(
 }
 
 /** The namespaces of a node with their facts, routers in file order. */
-export function namespacesOf(topology: Topology, nodeName: string, allocations: Allocations): Namespace[] {
+export const namespacesOf = (topology: Topology, nodeName: string, allocations: Allocations): Namespace[] =>
+  inOrder(topology, nodeName, allocations, routerParts(topology, nodeName, allocations));
+
+/** @param fill makes what is in a namespace; without it parts have facts alone */
+function routerParts(
+  topology: Topology,
+  nodeName: string,
+  allocations: Allocations,
+  fill?: (namespace: Namespace) => NamespaceState,
+  known?: ReadonlyMap<string, RouterPart>,
+): Map<string, RouterPart> {
+  const lookup = relationsOf(topology);
+  const node = lookup.node.get(nodeName);
+  const parts = new Map<string, RouterPart>();
+  if (!node) return parts;
+  const context: Context = { lookup, node, allocations };
+  const { routersByNode, centralRoutersByNode } = placementOf(topology);
+  const hosted = [...(routersByNode.get(nodeName) ?? []), ...(centralRoutersByNode.get(nodeName) ?? [])];
+  for (const entry of hosted) {
+    const before = known?.get(entry.router.name);
+    const isSame = before !== undefined && isEqual(before.because, entry.because);
+    parts.set(entry.router.name, isSame ? before : partOf(context, entry, fill));
+  }
+  return parts;
+}
+
+function partOf(context: Context, entry: Hosted, fill?: (namespace: Namespace) => NamespaceState): RouterPart {
+  const namespaces = routerNamespaces(context, entry);
+  return {
+    because: entry.because,
+    namespaces,
+    contents: fill ? namespaces.map(fill) : [],
+    floatingIps: namespaces.flatMap((namespace) =>
+      'floatingIps' in namespace ? namespace.floatingIps.map((fact) => fact.floating_ip_address) : [],
+    ),
+  };
+}
+
+function routerNamespaces(context: Context, entry: Hosted): Namespace[] {
+  const { router } = entry;
+  if (!router.distributed) return [legacyNamespace(context, entry)];
+  const isSnat = snatNodes(context.lookup.topology, router).some(({ name }) => name === context.node.name);
+  return [qrouterNamespace(context, entry), ...(isSnat ? [snatNamespace(context, router) ?? []].flat() : [])];
+}
+
+/** As an agent makes them: routers, their snat namespaces, those that are not distributed, then `fip` and `qdhcp`. */
+function inOrder(
+  topology: Topology,
+  nodeName: string,
+  allocations: Allocations,
+  parts: ReadonlyMap<string, RouterPart>,
+): Namespace[] {
   const lookup = relationsOf(topology);
   const node = lookup.node.get(nodeName);
   if (!node) return [];
   const context: Context = { lookup, node, allocations };
+  const own = [...parts.values()].flatMap(({ namespaces }) => namespaces);
+  const isCentral = (namespace: Namespace): boolean => namespace.kind === 'snat' && namespace.legacy === true;
   const hosted = placementOf(topology).routersByNode.get(nodeName) ?? [];
-  const routers = hosted.map((entry) => qrouterNamespace(context, entry));
-  const snat = hosted.flatMap(({ router }) =>
-    snatNodes(topology, router).some(({ name }) => name === nodeName) ? (snatNamespace(context, router) ?? []) : [],
-  );
   const fip = hasExternal(node)
     ? topology.networks.flatMap((network) => (network.external ? (fipNamespace(context, network, hosted) ?? []) : []))
     : [];
-  const central = (placementOf(topology).centralRoutersByNode.get(nodeName) ?? []).map((entry) =>
-    legacyNamespace(context, entry),
-  );
-  return [...routers, ...snat, ...central, ...fip, ...dhcpNamespaces(context)];
+  return [
+    ...own.filter(({ kind }) => kind === 'qrouter'),
+    ...own.filter((namespace) => namespace.kind === 'snat' && !isCentral(namespace)),
+    ...own.filter(isCentral),
+    ...fip,
+    ...dhcpNamespaces(context),
+  ];
 }
 
 /** The agent's own state files: `link_local_allocator.py`, `fip_rule_priority_allocator.py`, written by `item_allocator.py`. */

@@ -13,14 +13,26 @@ export interface Prefix {
 
 /** IPv4 as an unsigned 32-bit number; only the dotted decimal form without leading zeros, as Neutron and iproute2 take it. */
 export function ipv4Value(text: string): number | undefined {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
-  if (!match) return undefined;
+  // By character codes: topologies of large clouds ask millions of times, and a regular expression takes ten times as long.
+  if (text.length < 7 || text.length > 15) return undefined;
   let value = 0;
-  for (const part of match.slice(1)) {
-    if (Number(part) > 255 || (part.length > 1 && part.startsWith('0'))) return undefined;
-    value = value * 256 + Number(part);
+  let part = -1;
+  let dots = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 46) {
+      if (part < 0 || ++dots > 3) return undefined;
+      value = value * 256 + part;
+      part = -1;
+    } else {
+      const digit = code - 48;
+      // After a leading zero there is no further digit.
+      if (digit < 0 || digit > 9 || part === 0) return undefined;
+      part = part < 0 ? digit : part * 10 + digit;
+      if (part > 255) return undefined;
+    }
   }
-  return value;
+  return dots === 3 && part >= 0 ? value * 256 + part : undefined;
 }
 
 export const ipv4Text = (value: number): string =>
@@ -28,8 +40,9 @@ export const ipv4Text = (value: number): string =>
 
 /** IPv6 as eight 16-bit groups, or `undefined`. Zone ids are not accepted. */
 export function ipv6Groups(text: string): number[] | undefined {
+  if (!text.includes(':')) return undefined;
   let body = text;
-  const embedded = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(text);
+  const embedded = text.includes('.') ? /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(text) : null;
   if (embedded) {
     const value = ipv4Value(embedded[2]!);
     if (value === undefined) return undefined;
@@ -74,11 +87,13 @@ const bits = (family: Family): number => (family === 'inet' ? 32 : 128);
 
 /** `10.0.0.1/24`; a bare address is a whole one (`/32`, `/128`). Host bits stay. */
 export function parsePrefix(text: string): Prefix | undefined {
-  const [head, tail, rest] = text.split('/');
-  const address = canonical(head!);
-  const family = address && familyOf(address);
-  if (!address || !family || rest !== undefined) return undefined;
-  if (tail === undefined) return { family, address, length: bits(family) };
+  const slash = text.indexOf('/');
+  const head = slash < 0 ? text : text.slice(0, slash);
+  const family = ipv4Value(head) === undefined ? 'inet6' : 'inet';
+  const address = family === 'inet' ? head : canonical(head);
+  if (address === undefined) return undefined;
+  if (slash < 0) return { family, address, length: bits(family) };
+  const tail = text.slice(slash + 1);
   if (!/^\d{1,3}$/.test(tail) || Number(tail) > bits(family)) return undefined;
   return { family, address, length: Number(tail) };
 }
@@ -102,7 +117,17 @@ function bounds({ family, address, length }: Prefix): [first: bigint, last: bigi
 }
 
 /** The prefix without host bits: `10.0.0.0/24` of `10.0.0.1/24`. */
-export const networkText = (prefix: Prefix): string => `${bigText(bounds(prefix)[0], prefix.family)}/${prefix.length}`;
+export const networkText = (prefix: Prefix): string => `${networkAddress(prefix)}/${prefix.length}`;
+
+function networkAddress({ family, address, length }: Prefix): string {
+  if (family === 'inet') {
+    const size = 2 ** (32 - length);
+    return ipv4Text(Math.floor(ipv4Value(address)! / size) * size);
+  }
+  // Bits of each group that belong to the network: all, some, none.
+  const mask = (i: number): number => (0xffff << (16 - Math.min(16, Math.max(0, length - 16 * i)))) & 0xffff;
+  return ipv6Text(ipv6Groups(address)!.map((group, i) => group & mask(i)));
+}
 
 /** A prefix as `ip route` prints a destination (`ip/iproute.c: print_route`): `default`, and a single address without its length. */
 export function printedPrefix(text: string): string {
@@ -121,6 +146,10 @@ export function contains(outer: string | Prefix, inner: string | Prefix): boolea
   const a = typeof outer === 'string' ? parsePrefix(outer) : outer;
   const b = typeof inner === 'string' ? parsePrefix(inner) : inner;
   if (!a || !b || a.family !== b.family || b.length < a.length) return false;
+  if (a.family === 'inet') {
+    const size = 2 ** (32 - a.length);
+    return Math.floor(ipv4Value(a.address)! / size) === Math.floor(ipv4Value(b.address)! / size);
+  }
   const [first, last] = bounds(a);
   const value = bigValue(b.address);
   return first <= value && value <= last;
