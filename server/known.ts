@@ -16,10 +16,27 @@ const KNOWN: Readonly<Record<string, Known>> = {
       'left over from router interfaces that are gone: Neutron never removes these flows, also not when the agent restarts',
     neutron: 'br_int.py: delete_dvr_dst_mac_for_arp',
   },
+  'leaked-port-flow': {
+    severity: 'warning',
+    sentence:
+      'left over from ports that are gone: the agent had already forgotten their subnet, with another SNAT port of it, and deletes nothing then',
+    neutron: 'ovs_dvr_neutron_agent.py: _unbind_centralized_snat_port_on_dvr_subnet',
+  },
+  'leaked-allocation': {
+    severity: 'warning',
+    sentence:
+      'left over from routers or floating IPs that went while the agent was down, or that the allocator of another external network remembers: Neutron keeps such lines until the pool is used up',
+    neutron: 'item_allocator.py: ItemAllocator',
+  },
   'stale-namespace': {
     severity: 'warning',
     sentence: 'left over with a namespace that is itself left over',
     neutron: 'dvr_fip_ns.py: FipNamespace.delete',
+  },
+  'stale-keepalived': {
+    severity: 'warning',
+    sentence: 'left over: no HA router of this node has such a file',
+    neutron: 'ha_router.py: HaRouter.disable_keepalived',
   },
 };
 

@@ -2,15 +2,17 @@
  * What `dvrscope check` says: problems of the topology and differences of its nodes as one list of findings.
  * The JSON is a contract (fields may be added, none renamed); the language server makes diagnostics of the same findings.
  */
-import { type Comparison, type Difference, type NotCompared, compare } from '../shared/compare.ts';
-import { expect } from '../shared/expect.ts';
-import type { Pointer, Problem, Range, Severity } from '../shared/problem.ts';
-import { readAllocations } from '../shared/readAllocations.ts';
+import { knownFaultsOf } from '../shared/checks/known/table.ts';
+import type { Comparison, Difference, NotCompared } from '../shared/compare.ts';
+import { compareNode } from '../shared/compareNode.ts';
+import { type Ranked, diagnoseNode, worstFirst } from '../shared/faults/diagnose.ts';
+import { misfitOf } from '../shared/fitRelease.ts';
+import type { Pointer, Problem, Severity } from '../shared/problem.ts';
 import type { NodeStatus } from '../shared/protocol.ts';
 import type { NodeState } from '../shared/state.ts';
 import { type SourceMap, locate } from '../shared/topology/sourceMap.ts';
 import type { Topology } from '../shared/topology/types.ts';
-import { shellWord } from './collect/shellQuote.ts';
+import { type PositionAt, findingOfDiagnosis, findingOfDifference, positionsOf } from './finding.ts';
 import { groupKnown } from './known.ts';
 import type { LiveNode } from './live.ts';
 
@@ -39,9 +41,22 @@ export interface Finding {
   range: { start: Position; end: Position } | null;
   /** Why the item was expected: a sentence and Neutron's identifier. */
   because: { sentence: string; neutron: string } | null;
+  /** Name of the fault; null without one. */
+  title: string | null;
+  /** What it breaks, in one sentence without a full stop; null of what is no difference. */
+  breaks: string | null;
+  /** Commands that only read and show it. */
+  show: string[];
+  /** The other nodes that have the same. */
+  alsoOn: string[];
+  /** Evidence that is no difference by itself. */
+  facts?: { namespace: string; aspect: string; expected: string | null; live: string | null }[];
   /** Of a finding that groups several differences under one reason: each of them. */
   differences?: Finding[];
 }
+
+/** What of a finding only those of differences have. */
+export const NO_DIFFERENCE = { title: null, breaks: null, show: [] as string[], alsoOn: [] as string[] };
 
 export interface NodeReport {
   node: string;
@@ -62,6 +77,8 @@ export interface Report {
     side: string;
     reason: string;
   }[];
+  /** Faults of Neutron itself that this cloud meets: nobody's mistake, so no findings. */
+  knownFaults: { code: string; message: string; file: string; range: Finding['range']; pointer: Pointer }[];
   summary: Record<Severity, number> & { differences: number };
 }
 
@@ -76,61 +93,81 @@ export interface Reading {
 /** @param live one entry for each node that was to be compared; none when only the topology is checked */
 export function makeReport(reading: Reading, live: readonly LiveNode[]): Report {
   const position = positionsOf(reading.text);
-  const comparisons = live.map((entry) => ({
-    entry,
-    comparison: entry.state && compareNode(reading.topology, entry.state),
-  }));
+  const states = new Map(live.flatMap(({ node, state }) => (state ? [[node, state] as const] : [])));
+  const judged = live.map((entry) => ({ entry, ...(entry.state && judge(reading, entry.state, states, position)) }));
+  const diagnoses = worstFirst(judged.flatMap(({ ranked = [] }) => ranked));
   const findings = [
-    ...reading.problems.map((problem) => findingOfProblem(reading, problem, position)),
-    ...comparisons.flatMap(({ comparison }) => [
-      ...groupKnown(
-        (comparison?.differences ?? []).map((difference) => ({
-          known: difference.known,
-          finding: findingOfDifference(reading, difference, position),
-        })),
-      ),
+    ...[...releaseProblem(reading, judged), ...reading.problems].map((problem) =>
+      findingOfProblem(reading, problem, position),
+    ),
+    ...diagnoses.map((diagnosis) => findingOfDiagnosis(reading, diagnosis, position)),
+    ...judged.flatMap(({ known = [], comparison }) => [
+      ...known,
       ...(comparison?.notCompared ?? []).flatMap((gap) => findingOfGap(reading, gap)),
     ]),
   ];
   const count = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length;
   return {
     topology: reading.file,
-    nodes: comparisons.map(({ entry, comparison }) => nodeReport(entry, comparison)),
+    nodes: judged.map(({ entry, comparison, ranked = [] }) => nodeReport(entry, comparison, ranked.length > 0)),
     findings,
-    notChecked: comparisons.flatMap(({ comparison }) => (comparison?.notCompared ?? []).map(notChecked)),
+    notChecked: judged.flatMap(({ comparison }) => (comparison?.notCompared ?? []).map(notChecked)),
+    knownFaults: knownFaultsOf(reading.topology).map(({ code, message, pointer, at }) => {
+      const range = position(locate(reading.sourceMap, pointer, at));
+      return { code, message, file: reading.file, range, pointer };
+    }),
     summary: {
       error: count('error'),
       warning: count('warning'),
       information: count('information'),
-      differences: comparisons.reduce((sum, { comparison }) => sum + (comparison?.differences.length ?? 0), 0),
+      differences: judged.reduce((sum, { comparison }) => sum + (comparison?.differences.length ?? 0), 0),
     },
   };
 }
 
-export const compareNode = (topology: Topology, live: NodeState): Comparison =>
-  compare(expect(topology, live.node, readAllocations(topology, live.node, live)), live);
-
-function nodeReport({ node, failure, error }: LiveNode, comparison: Comparison | undefined): NodeReport {
-  if (comparison) return { node, status: comparison.differences.length > 0 ? 'differs' : 'in-sync', error: null };
-  return { node, status: failure ?? 'not-collected', error: error ?? null };
+interface Judged {
+  comparison: Comparison;
+  ranked: Ranked[];
+  /** What Neutron itself always leaves behind. */
+  known: Finding[];
 }
 
-type PositionAt = (range: Range | undefined) => Finding['range'];
+/** What is expected is not kept: of a thousand nodes it would not fit. */
+function judge(reading: Reading, live: NodeState, nodes: ReadonlyMap<string, NodeState>, position: PositionAt): Judged {
+  const { topology } = reading;
+  const { expected, comparison } = compareNode(topology, live);
+  const { differences } = comparison;
+  const { ranked, known } = diagnoseNode({ topology, node: live.node, expected, live, differences, nodes });
+  const entries = known.map((difference) => ({
+    known: difference.known,
+    finding: findingOfDifference(reading, difference, position),
+  }));
+  return { comparison, ranked, known: groupKnown(entries) };
+}
 
-/** Offsets into lines and columns. */
-function positionsOf(text: string): PositionAt {
-  const starts = [0];
-  for (let i = text.indexOf('\n'); i >= 0; i = text.indexOf('\n', i + 1)) starts.push(i + 1);
-  const position = (offset: number): Position => {
-    let [low, high] = [0, starts.length - 1];
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (starts[middle]! <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return { line: low, character: offset - starts[low]! };
-  };
-  return (range) => (range ? { start: position(range[0]), end: position(range[1]) } : null);
+/** One look at the whole cloud, before anybody believes hundreds of differences: its agents may be of another release than the file says. */
+function releaseProblem({ topology }: Reading, judged: readonly Partial<Judged & { entry: LiveNode }>[]): Problem[] {
+  const compared = judged.flatMap(({ entry, comparison }) =>
+    entry?.state && comparison ? [{ live: entry.state, differences: comparison.differences }] : [],
+  );
+  const misfit = topology.release === undefined ? undefined : misfitOf(topology, compared);
+  if (!misfit) return [];
+  const { said, differences, fits, left, nodes } = misfit;
+  const better = fits.length > 1 ? `${fits[0]} to ${fits.at(-1)}` : fits[0]!;
+  const message = `${nodes.join(', ')} look like agents of ${better}, not of ${said}: ${differences} differences with ${said}, ${left} with ${fits.at(-1)}. Set "release: ${fits.at(-1)}", or leave the line out and the nodes tell.`;
+  return [{ code: 'release-mismatch', severity: 'warning', message, pointer: '/release', at: 'value' }];
+}
+
+/** A fault may be seen without a difference: then the node differs as well. */
+function nodeReport(
+  { node, failure, error }: LiveNode,
+  comparison: Comparison | undefined,
+  isFaulty: boolean,
+): NodeReport {
+  if (!comparison) return { node, status: failure ?? 'not-collected', error: error ?? null };
+  if (comparison.differences.length > 0 || isFaulty) return { node, status: 'differs', error: error ?? null };
+  // Of what did not come nobody knows whether it is in sync.
+  return { node, status: error === undefined ? 'in-sync' : 'not-collected', error: error ?? null };
 }
 
 function findingOfProblem({ file, sourceMap }: Reading, problem: Problem, position: PositionAt): Finding {
@@ -151,50 +188,8 @@ function findingOfProblem({ file, sourceMap }: Reading, problem: Problem, positi
     file,
     range: position(range ?? locate(sourceMap, pointer, at ?? 'value')),
     because: null,
+    ...NO_DIFFERENCE,
   };
-}
-
-/** A namespace or state file that is left over harms less than one that is wrong. */
-const severityOf = ({ kind, aspect }: Difference): Severity =>
-  aspect === 'allocations' || (kind === 'unexpected' && aspect === 'namespaces') ? 'warning' : 'error';
-
-function findingOfDifference({ file, sourceMap }: Reading, difference: Difference, position: PositionAt): Finding {
-  const { node, namespace, aspect, kind, noun, expected, live, because, repair } = difference;
-  return {
-    code: `${noun}-${kind}`,
-    severity: severityOf(difference),
-    message: messageOf(difference),
-    kind,
-    node,
-    namespace,
-    aspect,
-    expected,
-    live,
-    fault: null,
-    fix: repair.map((words) => [...inNamespace(namespace), ...words].map(shellWord).join(' ')),
-    pointer: because?.pointer ?? null,
-    file,
-    range: because ? position(locate(sourceMap, because.pointer, 'key')) : null,
-    because: because ? { sentence: because.sentence, neutron: because.neutron } : null,
-  };
-}
-
-/** What a command is run by: `-` is the node itself. */
-const inNamespace = (namespace: string): string[] => (namespace === '-' ? [] : ['ip', 'netns', 'exec', namespace]);
-
-const SENTENCE: Record<Difference['kind'], string> = {
-  missing: 'is missing',
-  unexpected: 'should not be there',
-  different: 'is different',
-  misplaced: 'is on the wrong node',
-};
-
-function messageOf({ node, namespace, aspect, kind, noun, expected, live, because }: Difference): string {
-  const where = namespace === '-' || aspect === 'namespaces' ? node : `${node} ${namespace}`;
-  const what = noun.replaceAll('-', ' ');
-  const item = kind === 'different' ? `expected "${expected}", live "${live}"` : `"${expected ?? live}"`;
-  const why = because ? ` Expected because ${because.sentence}.` : ' Nothing in the topology asks for it.';
-  return `${where}: ${what} ${SENTENCE[kind]}: ${item.replaceAll('\t', ' ')}.${why}`;
 }
 
 /** Only what was to be collected and was not; what the engine does not model stands in `notChecked` alone. */
@@ -223,6 +218,7 @@ function findingOfGap({ file }: Reading, gap: NotCompared): Finding[] {
       file,
       range: null,
       because: null,
+      ...NO_DIFFERENCE,
     },
   ];
 }

@@ -3,7 +3,7 @@ import { type Allocations, defaultAllocations } from './allocations.ts';
 import { ASPECTS } from './aspects/table.ts';
 import { gapFor } from './gaps.ts';
 import { gapsOf } from './modelled.ts';
-import { type Context, fullId, releaseOf } from './namespaces/devices.ts';
+import { type Context, agentsHave, fullId } from './namespaces/devices.ts';
 import { dhcpNamespaces } from './namespaces/dhcp.ts';
 import { fipNamespace } from './namespaces/fip.ts';
 import { apiRoleOf } from './namespaces/ha.ts';
@@ -11,9 +11,10 @@ import { legacyNamespace } from './namespaces/legacy.ts';
 import { qrouterNamespace } from './namespaces/qrouter.ts';
 import { snatNamespace } from './namespaces/snat.ts';
 import type { Namespace } from './namespaces/types.ts';
+import { expectKeepalived } from './keepalived/expect.ts';
 import { expectOpenVswitch } from './ovs/expect.ts';
 import { type Hosted, hasExternal, placementOf, snatNodes } from './placement.ts';
-import { releaseHas } from './releases.ts';
+import { withoutProtocol } from './readOldRoutes.ts';
 import type { AllocationLine, Because, Gap, NamespaceState, NodeState } from './state.ts';
 import { isEqual } from './topology/changes.ts';
 import { relationsOf } from './topology/relations.ts';
@@ -53,7 +54,7 @@ export function expectParts(
   known?: NodeParts,
 ): NodeParts {
   const gaps = gapsOf(topology, nodeName, allocations);
-  const fill = (namespace: Namespace): NamespaceState => contentOf(namespace, gaps);
+  const fill = (namespace: Namespace): NamespaceState => contentOf(namespace, gaps, allocations);
   // What an aspect may not say depends on the gaps.
   const reusable = known && isEqual(known.state.gaps, gaps) ? known.routers : undefined;
   const routers = routerParts(topology, nodeName, allocations, fill, reusable);
@@ -68,16 +69,22 @@ export function expectParts(
     node: nodeName,
     namespaces: contents,
     allocations: allocationLines(topology, nodeName, allocations, namespaces),
+    ...expectKeepalived(topology, nodeName, allocations, namespaces, gaps),
     ...openVswitch(topology, nodeName, allocations, namespaces, gaps),
     gaps,
   };
   return { state, routers };
 }
 
-function contentOf(namespace: Namespace, gaps: readonly Gap[]): NamespaceState {
+function contentOf(namespace: Namespace, gaps: readonly Gap[], allocations: Allocations): NamespaceState {
+  const { bareChains, oldRoutes } = allocations;
   const content: NamespaceState = {};
   for (const aspect of ASPECTS)
     if (!gapFor(gaps, namespace.name, aspect.name)) Object.assign(content, { [aspect.name]: aspect.expect(namespace) });
+  for (const chain of bareChains[namespace.name] ?? [])
+    content.iptables?.push({ ...chain, because: namespace.because });
+  const old = oldRoutes[namespace.name];
+  if (old && content.routes) content.routes = withoutProtocol(content.routes, old);
   return content;
 }
 
@@ -116,8 +123,8 @@ function routerParts(
   const parts = new Map<string, RouterPart>();
   if (!node) return parts;
   const context: Context = { lookup, node, allocations };
-  const { routersByNode, centralRoutersByNode } = placementOf(topology);
-  const hosted = [...(routersByNode.get(nodeName) ?? []), ...(centralRoutersByNode.get(nodeName) ?? [])];
+  const central = placementOf(topology).centralRoutersByNode.get(nodeName) ?? [];
+  const hosted = [...hostedOn(topology, nodeName, allocations), ...central];
   for (const entry of hosted) {
     const before = known?.get(entry.router.name);
     const isSame = before !== undefined && isEqual(before.because, entry.because);
@@ -125,6 +132,10 @@ function routerParts(
   }
   return parts;
 }
+
+/** Distributed routers of a node, without those that its version of the server does not put there. */
+const hostedOn = (topology: Topology, nodeName: string, { absentRouters }: Allocations): Hosted[] =>
+  (placementOf(topology).routersByNode.get(nodeName) ?? []).filter(({ router }) => !absentRouters[router.name]);
 
 function partOf(context: Context, entry: Hosted, fill?: (namespace: Namespace) => NamespaceState): RouterPart {
   const namespaces = routerNamespaces(context, entry);
@@ -158,7 +169,7 @@ function inOrder(
   const context: Context = { lookup, node, allocations };
   const own = [...parts.values()].flatMap(({ namespaces }) => namespaces);
   const isCentral = (namespace: Namespace): boolean => namespace.kind === 'snat' && namespace.legacy === true;
-  const hosted = placementOf(topology).routersByNode.get(nodeName) ?? [];
+  const hosted = hostedOn(topology, nodeName, allocations);
   const fip = hasExternal(node)
     ? topology.networks.flatMap((network) => (network.external ? (fipNamespace(context, network, hosted) ?? []) : []))
     : [];
@@ -197,12 +208,14 @@ function allocationLines(
               because: fipLink.rfp.because,
             },
           ]),
-      ...withRule.map(({ floating_ip_address, priority, because }): AllocationLine => ({
-        file: 'fip-priorities',
-        key: floating_ip_address,
-        value: String(priority),
-        because,
-      })),
+      ...(agentsHave(context, 'fip_priorities_file') ? withRule : []).map(
+        ({ floating_ip_address, priority, because }): AllocationLine => ({
+          file: 'fip-priorities',
+          key: floating_ip_address,
+          value: String(priority),
+          because,
+        }),
+      ),
     ];
   });
 }
@@ -216,7 +229,7 @@ function haLine(context: Context, { ha, router }: Namespace & { kind: 'snat' }):
   if (!ha || id === undefined) return [];
   const told = apiRoleOf(context, router);
   const role = told ?? ha.role;
-  const active = releaseHas(releaseOf(context), 'ha_primary') ? 'primary' : 'master';
+  const active = agentsHave(context, 'ha_primary') ? 'primary' : 'master';
   const because = {
     pointer: router.l3_agents ? `${router.pointer}/l3_agents` : ha.device.because.pointer,
     sentence: `${told ? 'the API says that ' : ''}${context.node.name} is ${role === 'active' ? 'the active' : 'a standby'} node of ${router.name}`,

@@ -5,9 +5,13 @@
 import type { Aspect } from './aspects/aspect.ts';
 import { commandWords } from './aspects/aspect.ts';
 import { ASPECTS } from './aspects/table.ts';
+import { readKeepalivedFiles } from './keepalived/live.ts';
 import { readOpenVswitch } from './ovs/live.ts';
 import type { Section, Snapshot } from './snapshot.ts';
+import { readTraffic } from './traffic.ts';
 import type { AllocationLine, Family, Gap, Item, NamespaceState, NodeState } from './state.ts';
+import { tornGaps } from './torn.ts';
+import { neutronVersion } from './versions.ts';
 
 const FAMILIES: readonly Family[] = ['inet', 'inet6'];
 
@@ -27,7 +31,12 @@ export function readNodeState(snapshot: Snapshot, node = snapshot.node ?? 'unkno
   }
   const allocations = readAllocationFiles(byNamespace.get('-') ?? [], state.gaps);
   if (allocations) state.allocations = allocations;
+  readKeepalivedFiles(byNamespace.get('-') ?? [], state, failureOf);
   readOpenVswitch(byNamespace.get('-') ?? [], state, failureOf);
+  readTraffic(snapshot.sections, state, failureOf);
+  const version = neutronVersion(byNamespace.get('-') ?? []);
+  if (version !== undefined) state.neutron = version;
+  state.gaps.push(...tornGaps(byNamespace.get('-') ?? []));
   return state;
 }
 
@@ -57,7 +66,8 @@ function namespaceList(sections: Section[], gaps: Gap[]): string[] | undefined {
   return undefined;
 }
 
-function failureOf({ command, status, stderr }: Section): string | undefined {
+function failureOf({ command, status, stderr, missing }: Section): string | undefined {
+  if (missing !== undefined) return missing;
   if (status === undefined) return `the snapshot was cut short inside "${command}"`;
   return status === 0
     ? undefined
@@ -70,15 +80,19 @@ function readAspect(aspect: Aspect<Item>, namespace: string, sections: Section[]
   const reasons: string[] = [];
   for (const section of sections) {
     const reads = aspect.reads(section.command);
+    const isKnown = reads?.every((family) => families.has(family));
     // The same thing recorded twice (say as text and as JSON) counts once.
-    if (!reads || reads.every((family) => families.has(family))) continue;
+    if (!reads || (isKnown && !aspect.adds?.(section.command))) continue;
     const failure = failureOf(section);
     const parsed = failure === undefined ? aspect.parse(section.stdout, section.command) : undefined;
-    if (!parsed) reasons.push(failure!);
-    else if (parsed.problems.length > 0)
-      reasons.push(`"${section.command}" cannot be read: ${parsed.problems[0]!.slice(0, 300)}`);
-    else {
-      items.push(...parsed.items);
+    if (!parsed || parsed.problems.length > 0) {
+      const problem = parsed?.problems[0]?.slice(0, 300);
+      const reason = failure ?? `"${section.command}" cannot be read: ${problem}`;
+      reasons.push(reason);
+      if (isKnown) gaps.push(...reads.map((family): Gap => ({ namespace, aspect: aspect.name, family, reason })));
+    } else {
+      const there = new Set(isKnown ? items.map((item) => aspect.identities[0]!(item)) : []);
+      for (const item of parsed.items) if (!there.has(aspect.identities[0]!(item))) items.push(item);
       for (const family of reads) families.add(family);
     }
   }

@@ -1,19 +1,15 @@
 /** What the engine does not model yet, as gaps of the expected state: there compare says "not checked", never a difference. */
 import type { Allocations } from './allocations.ts';
-import { ASPECTS } from './aspects/table.ts';
-import { type Context, namespaceName, releaseOf } from './namespaces/devices.ts';
+import { type Context, agentsHave, namespaceName } from './namespaces/devices.ts';
 import { isActive } from './namespaces/dhcp.ts';
 import { fipNamespace } from './namespaces/fip.ts';
-import { haPortOf, hasHaPort } from './namespaces/ha.ts';
-import { NS_PREFIX } from './neutron.ts';
+import { haPortOf, hasHaPort, hasLeftTables } from './namespaces/ha.ts';
 import { ovsGaps } from './ovs/gaps.ts';
 import { centralNodes, dhcpPortsOf, hasDhcpPorts, hasExternal, placementOf } from './placement.ts';
-import { isModelled } from './releases.ts';
 import type { AspectName, Gap, NamespaceAspect } from './state.ts';
 import { relationsOf } from './topology/relations.ts';
 import type { Router, Topology } from './topology/types.ts';
 
-const ALL = ASPECTS.map(({ name }) => name);
 /** Aspects that have an IPv6 part: `ip -6 rule`, `ip6tables-save`, … */
 const WITH_FAMILY: readonly NamespaceAspect[] = ['addresses', 'rules', 'routes', 'neighbours', 'sysctls', 'iptables'];
 
@@ -26,17 +22,25 @@ export function gapsOf(topology: Topology, nodeName: string, allocations: Alloca
     ...dhcpGaps(context),
     ...stateFileGaps(context),
     ...(allocations.ipv6 === false ? ipv6Gaps(nodeName) : []),
-    ...allocations.ndpProxies.map((namespace): Gap => ({
+    ...allocations.vpnAgents.map((namespace): Gap => ({
       namespace,
-      aspect: namespace.startsWith(NS_PREFIX.fip) ? 'routes' : 'iptables',
-      family: 'inet6',
-      reason: 'NDP proxies are not modelled',
+      aspect: 'iptables',
+      reason: 'chains of neutron-vpn-agent are not modelled',
     })),
-    ...releaseGaps(releaseOf(context)),
+    ...(topology.routers.some(hasUntoldProxies) ? allocations.ndpProxies : []).map((namespace): Gap => ({
+      namespace,
+      aspect: 'routes',
+      family: 'inet6',
+      reason: 'routes of NDP proxies are not modelled',
+    })),
     ...ovsGaps(context),
     ...topology.routers.flatMap((router) => (isPlain(topology, router) ? [] : routerGaps(context, router))),
   ];
 }
+
+/** Whether nobody says which NDP proxies the router has. */
+const hasUntoldProxies = ({ distributed, enable_ndp_proxy: isEnabled, ndp_proxies }: Router): boolean =>
+  distributed && isEnabled !== false && ndp_proxies === undefined;
 
 /** Where the agent leaves IPv6 alone, what there is of it is the kernel's. */
 function ipv6Gaps(node: string): Gap[] {
@@ -58,15 +62,6 @@ function stateFileGaps(context: Context): Gap[] {
   const names = networks.map(({ name }) => name).join(', ');
   const reason = `the floating IP namespaces of ${names} write the same state files, and the last to write wins`;
   return [{ namespace: '-', aspect: 'allocations', reason }];
-}
-
-function releaseGaps(release: string | undefined): Gap[] {
-  if (isModelled(release)) return [];
-  const reason = `the agents of ${release} are not modelled yet (zed and later are)`;
-  return [
-    ...[...ALL, 'namespaces' as const].map((aspect) => ({ namespace: '*', aspect, reason })),
-    { namespace: '-', aspect: 'allocations', reason },
-  ];
 }
 
 /** Nearly all routers of a cloud: nothing about them can be a gap, and there may be thousands for every node. */
@@ -104,33 +99,31 @@ function haGaps(context: Context, router: Router): Gap[] {
   const { pointer } = router;
   const namespace = namespaceName(context, router.distributed ? 'snat' : 'qrouter', router);
   const noPort = `the HA port of ${router.name} on ${context.node.name} is not in the topology, nor is its MTU`;
-  const noGateway = `chains of ${router.name} before it has a gateway are not modelled`;
+  const noGateway = `chains of ${router.name} that an earlier gateway left are not modelled`;
+  const tooOld = 'keepalived.conf of agents before Mitaka is not modelled';
   return [
-    ...(haPortOf(context, router) ? [] : [{ namespace, aspect: 'links' as const, reason: noPort, pointer }]),
-    ...(router.distributed && !router.external_gateway
+    ...(agentsHave(context, 'keepalived_mitaka')
+      ? []
+      : [{ namespace: '-', aspect: 'keepalived' as const, reason: tooOld, pointer }]),
+    ...(haPortOf(context, router) || context.allocations.haMtu !== undefined
+      ? []
+      : [{ namespace, aspect: 'links' as const, reason: noPort, pointer }]),
+    ...(router.distributed && !router.external_gateway && hasLeftTables(context, router)
       ? [{ namespace, aspect: 'iptables' as const, reason: noGateway, pointer }]
       : []),
   ];
 }
 
-/** The DHCP agent's own chains and switches decide nothing about routed packets. */
 function dhcpGaps(context: Context): Gap[] {
   const { topology, network } = context.lookup;
   if (!hasDhcpPorts(topology))
     return [{ namespace: 'qdhcp-*', aspect: 'namespaces', reason: 'the topology holds no DHCP ports' }];
   const idle = dhcpPortsOf(topology, context.node.name).filter((port) => !isActive(port));
-  return [
-    ...(['sysctls', 'iptables'] as const).map((aspect): Gap => ({
-      namespace: 'qdhcp-*',
-      aspect,
-      reason: 'what the DHCP agent sets in its namespaces besides addresses and routes is not modelled',
-    })),
-    ...idle.flatMap((port): Gap[] => {
-      const of = network.get(port.network);
-      const reason = `${port.name} is ${port.status}: the namespace may be there or not`;
-      return of
-        ? [{ namespace: namespaceName(context, 'qdhcp', of), aspect: 'namespaces', reason, pointer: port.pointer }]
-        : [];
-    }),
-  ];
+  return idle.flatMap((port): Gap[] => {
+    const of = network.get(port.network);
+    const reason = `${port.name} is ${port.status}: the namespace may be there or not`;
+    return of
+      ? [{ namespace: namespaceName(context, 'qdhcp', of), aspect: 'namespaces', reason, pointer: port.pointer }]
+      : [];
+  });
 }

@@ -25,7 +25,7 @@ export const FIP_PR_START = 32768;
 export const FIP_PR_END = FIP_PR_START + 40000;
 export const FAST_PATH_EXIT_PR = 80000;
 
-/** `conf/agent/l3/ha.py: l3_ha_net_cidr`, the default; `agent/linux/keepalived.py: PRIMARY_VIP_RANGE_SIZE` is a /24. */
+/** `conf/db/l3_hamode_db.py: l3_ha_net_cidr`, the default; `agent/linux/keepalived.py: PRIMARY_VIP_RANGE_SIZE` is a /24. */
 export const HA_NET_CIDR = '169.254.192.0/18';
 /** The first /24 that is free of the others (`keepalived.py: get_free_range`); the VRID is its last byte. */
 export const HA_VIP_CIDR = '169.254.0.0/24';
@@ -34,9 +34,13 @@ export const VR_ID_RANGE = { first: 1, last: 254 } as const;
 
 /** `lib: constants.py: DVR_FIP_LL_CIDR`; pairs are its /31 networks (`link_local_allocator.py`). */
 export const DVR_FIP_LL_CIDR = '169.254.64.0/18';
+/** Before that `dvr_fip_ns.py: FIP_LL_SUBNET`. */
+export const FIP_LL_SUBNET = '169.254.30.0/23';
 
 /** `agent/linux/iptables_manager.py: binary_name`, cut to 16 characters. */
 export const WRAP = 'neutron-l3-agent';
+/** The same of the DHCP agent. */
+export const DHCP_WRAP = 'neutron-dhcp-age';
 
 /** `conf/agent/l3/config.py: metadata_access_mark, external_ingress_mark, metadata_port`. */
 export const METADATA_MARK = '0x1';

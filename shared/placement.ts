@@ -4,7 +4,7 @@
  */
 import { contains } from './ip.ts';
 import { DEVICE_OWNER } from './neutron.ts';
-import { releaseHas } from './releases.ts';
+import { type Change, releaseHas, releaseMayHave } from './releases.ts';
 import type { Because } from './state.ts';
 import { type Relations, relationsOf } from './topology/relations.ts';
 import type { FloatingIp, Node, Port, Router, Topology } from './topology/types.ts';
@@ -13,6 +13,8 @@ import type { FloatingIp, Node, Port, Router, Topology } from './topology/types.
 export interface Hosted {
   router: Router;
   because: Because;
+  /** Only some versions of the release put it there. */
+  isOpen?: true;
 }
 
 export interface ServedFloatingIp {
@@ -168,10 +170,11 @@ function placeRouters(lookup: Relations): Map<string, Hosted[]> {
   for (const node of topology.nodes) {
     if (!isDvr(node)) continue;
     const own = direct.get(node.name)!;
-    const all = [...own, ...relatedRouters(lookup, own)].map(([name, because]) => ({
-      router: lookup.router.get(name)!,
-      because,
-    }));
+    const related = relatedRouters(lookup, own);
+    const all = [...own, ...related].map(([name, because]): Hosted => {
+      const isOpen = isOpenPlace(topology.release, because, related.has(name));
+      return { router: lookup.router.get(name)!, because, ...(isOpen ? { isOpen: true } : {}) };
+    });
     hosted.set(
       node.name,
       all.toSorted((a, b) => place.get(a.router.name)! - place.get(b.router.name)!),
@@ -201,8 +204,11 @@ function servedPorts({ topology, addressesOfSubnet }: Relations): (subnet: strin
     const made = known.get(subnet) ?? new Map<string, Port>();
     if (known.has(subnet)) return made;
     for (const { port } of addressesOfSubnet.get(subnet) ?? [])
-      if (port.node !== undefined && !made.has(port.node) && isServiced(port, topology.release))
-        made.set(port.node, port);
+      if (port.node !== undefined && isServiced(port, topology.release)) {
+        const earlier = made.get(port.node);
+        // Of a subport some versions take no notice: any other port says more.
+        if (!earlier || (earlier.device_owner === SUBPORT && port.device_owner !== SUBPORT)) made.set(port.node, port);
+      }
     known.set(subnet, made);
     return made;
   };
@@ -211,19 +217,31 @@ function servedPorts({ topology, addressesOfSubnet }: Relations): (subnet: strin
 const servedBecause = (router: Router, subnet: string, port: Port): Because => ({
   pointer: port.pointer,
   sentence: `${port.name} on ${port.node} is in ${subnet}, which ${router.name} serves`,
-  neutron: 'l3_dvrscheduler_db.py: _check_dvr_serviceable_ports_on_host',
+  neutron: port.device_owner === SUBPORT ? SUBPORTS : 'l3_dvrscheduler_db.py: _check_dvr_serviceable_ports_on_host',
 });
+
+/** `services/trunk/constants.py: TRUNK_SUBPORT_OWNER`. */
+const SUBPORT = 'trunk:subport';
+const SUBPORTS = 'common/utils.py: get_other_dvr_serviced_device_owners';
+
+const isOpenPlace = (release: string | undefined, { neutron }: Because, isRelated: boolean): boolean =>
+  (isRelated && releaseMayHave(release, 'related_routers')) ||
+  (neutron === SUBPORTS && releaseMayHave(release, 'trunk_subports'));
+
+const has = (release: string | undefined, change: Change): boolean =>
+  releaseHas(release, change) || releaseMayHave(release, change);
 
 /** `common/utils.py: is_dvr_serviced`. */
 export const isServiced = ({ device_owner: owner }: Port, release: string | undefined): boolean =>
   owner.startsWith('compute:') ||
   owner === DEVICE_OWNER.dhcp ||
-  owner === 'trunk:subport' ||
+  (owner === SUBPORT && has(release, 'trunk_subports')) ||
   (owner.startsWith('neutron:LOADBALANCER') && !releaseHas(release, 'no_lbaas'));
 
 /** Routers with an interface on a network that a hosted router has a subnet or its gateway on; one hop (`_get_router_ids_for_agent`). */
 function relatedRouters(lookup: Relations, own: ReadonlyMap<string, Because>): Map<string, Because> {
   const related = new Map<string, Because>();
+  if (!has(lookup.topology.release, 'related_routers')) return related;
   for (const name of own.keys()) {
     const hosted = lookup.router.get(name)!;
     for (const network of [...networksOf(lookup, hosted), hosted.external_gateway?.network ?? ''])
@@ -258,6 +276,11 @@ function placeFloatingIp(lookup: Relations, floating: FloatingIp, placement: Pla
   if (router.distributed && port.node !== undefined && !isDvr(node))
     return void unserved(`${port.node} has no L3 agent in a DVR mode`);
   const distributed = node !== undefined && hasExternal(node);
+  const { release } = lookup.topology;
+  if (router.distributed && !distributed && !releaseHas(release, 'central_floating_ips'))
+    return void unserved(
+      `agents of ${release} serve floating IPs of distributed routers on the node of the port alone`,
+    );
   const list = placement.floatingIpsByRouter.get(router.name) ?? [];
   placement.floatingIpsByRouter.set(router.name, list);
   list.push({

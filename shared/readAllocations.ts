@@ -7,21 +7,29 @@ import { type Allocations, defaultAllocations } from './allocations.ts';
 import { namespacesOf } from './expect.ts';
 import { contains, ipv4Text, ipv4Value, macOfLinkLocal } from './ip.ts';
 import { type Device, type Namespace, type QrouterNamespace, devicesOf, isUnknown } from './namespaces/types.ts';
-import { DEV_PREFIX, DVR_FIP_LL_CIDR, FIP_PR_END, FIP_PR_START, FIP_RT_TBL, NS_PREFIX } from './neutron.ts';
+import { DEV_PREFIX, FIP_PR_END, FIP_PR_START, FIP_RT_TBL, NS_PREFIX } from './neutron.ts';
+import { readKeepalived } from './keepalived/read.ts';
+import { readOldRoutes } from './readOldRoutes.ts';
+import { readBareTables } from './readBareTables.ts';
+import { readAbsentRouters, readBackports } from './readBackports.ts';
 import { readForms } from './readForms.ts';
 import { elect, readChoices, readSilentNames } from './readHa.ts';
 import { readIpv6, readIpv6Gateway, readLearned, readScopeMarks } from './readIpv6.ts';
+import { readOnlink } from './readOnlink.ts';
 import { readOvsAllocations } from './ovs/read.ts';
-import { FIRST } from './releases.ts';
+import { readRelease } from './readRelease.ts';
 import { snatIndex } from './snatIndex.ts';
 import type { NamespaceState, NodeState } from './state.ts';
 import { relationsOf } from './topology/relations.ts';
 import type { Topology } from './topology/types.ts';
+import { releaseOfVersion } from './versions.ts';
 
 export function readAllocations(topology: Topology, nodeName: string, live: NodeState): Allocations {
   const allocations = defaultAllocations(topology, nodeName);
   readIds(topology, live, allocations);
-  if (topology.release === undefined) readRelease(live, allocations);
+  const release = topology.release === undefined ? (releaseOfVersion(live.neutron) ?? readRelease(live)) : undefined;
+  if (release !== undefined) allocations.release = release;
+  readAbsentRouters(topology, nodeName, live, allocations);
   // Names first: they decide in which namespace and device all else is looked for.
   for (const namespace of namespacesOf(topology, nodeName, allocations)) {
     const state = live.namespaces[namespace.name];
@@ -29,6 +37,7 @@ export function readAllocations(topology: Topology, nodeName: string, live: Node
   }
   for (const namespace of namespacesOf(topology, nodeName, allocations))
     readChoices(topology, namespace, live, allocations);
+  readBackports(topology, namespacesOf(topology, nodeName, allocations), live, allocations);
   const namespaces = namespacesOf(topology, nodeName, allocations);
   for (const namespace of namespaces) readSilentNames(namespace, live.namespaces[namespace.name] ?? {}, allocations);
   readIpv6(live, allocations);
@@ -40,12 +49,24 @@ export function readAllocations(topology: Topology, nodeName: string, live: Node
   for (const namespace of namespacesOf(topology, nodeName, allocations)) readMacs(namespace, live, allocations);
   for (const namespace of namespacesOf(topology, nodeName, allocations))
     readForms(namespace, live.namespaces[namespace.name] ?? {}, allocations);
+  readOnlink(namespaces, live, allocations);
+  const settled = namespacesOf(topology, nodeName, allocations);
+  readBareTables(settled, live, allocations);
+  readOldRoutes(settled, live, allocations);
+  readKeepalivedFiles(topology, nodeName, live, allocations);
   readOvsAllocations(
     { lookup: relationsOf(topology), node: relationsOf(topology).node.get(nodeName), allocations },
     namespacesOf(topology, nodeName, allocations),
     live,
   );
   return allocations;
+}
+
+function readKeepalivedFiles(topology: Topology, nodeName: string, live: NodeState, allocations: Allocations): void {
+  const lookup = relationsOf(topology);
+  const node = lookup.node.get(nodeName);
+  if (node && topology.routers.some(({ ha }) => ha))
+    readKeepalived({ lookup, node, allocations }, namespacesOf(topology, nodeName, allocations), live);
 }
 
 const FULL_ID = 36;
@@ -95,23 +116,6 @@ function hasInterfaces(topology: Topology, routerName: string, live: NodeState, 
 const hasAddressIn = (state: NamespaceState | undefined, prefix: string, cidr: string): boolean =>
   (state?.addresses ?? []).some(({ ifname, local }) => ifname.startsWith(prefix) && contains(cidr, local));
 
-/**
- * The release that the node looks like, told by what later agents set and earlier ones leave at the kernel's 0: a guess from the
- * majority of its namespaces, good for what depends on these changes and nothing else.
- */
-function readRelease(live: NodeState, allocations: Allocations): void {
-  const isOn = (prefix: string, key: string) =>
-    elect(
-      Object.entries(live.namespaces).flatMap(([name, { sysctls }]) =>
-        name.startsWith(prefix) && sysctls ? (sysctls.find((sysctl) => sysctl.key === key)?.value ?? []) : [],
-      ),
-    );
-  const liberal = isOn('', 'net.netfilter.nf_conntrack_tcp_be_liberal');
-  const nonlocal = isOn(NS_PREFIX.snat, 'net.ipv4.ip_nonlocal_bind');
-  if (liberal === undefined && nonlocal === undefined) return;
-  allocations.release = liberal === '1' ? FIRST.tcp_be_liberal : nonlocal === '1' ? FIRST.snat_nonlocal_bind : 'zed';
-}
-
 /** Names and addresses of devices that the topology leaves out. */
 function readDevices(namespace: Namespace, state: NamespaceState, allocations: Allocations): void {
   for (const device of devicesOf(namespace)) {
@@ -140,7 +144,9 @@ function liveAddressOf({ kind, ifname, addresses: own4, addresses6 = [], within 
     const text = `${address.local}/${address.prefixlen}`;
     return (
       addresses.some((own) => !isUnknown(own) && own === text) ||
-      (addresses.every(isUnknown) && within.some((cidr) => contains(cidr, address.local)))
+      // Of an HA device the virtual address is known beforehand, its own is not.
+      ((kind === 'ha' ? addresses.some(isUnknown) : addresses.every(isUnknown)) &&
+        within.some((cidr) => contains(cidr, address.local)))
     );
   });
 }
@@ -169,7 +175,8 @@ function readLinkLocals(namespaces: Namespace[], live: NodeState, allocations: A
   const used = new Set<string>();
   for (const namespace of namespaces) {
     if (namespace.kind !== 'qrouter' || !namespace.fipLink) continue;
-    const chosen = elect(linkLocalVotes(namespace, live).map(validLinkLocal));
+    const { within } = namespace.fipLink.rfp;
+    const chosen = elect(linkLocalVotes(namespace, live).map((value) => validLinkLocal(value, within)));
     const place = `${namespace.router.external_gateway!.network} ${chosen}`;
     if (chosen === undefined || used.has(place)) continue;
     used.add(place);
@@ -185,27 +192,28 @@ function linkLocalVotes({ name, fipLink }: QrouterNamespace, live: NodeState): (
     const number = text === undefined ? undefined : ipv4Value(text);
     return number === undefined ? undefined : number - offset;
   };
-  const address = (state: NamespaceState, ifname: string) =>
-    state.addresses?.find((a) => a.ifname === ifname && a.family === 'inet')?.local;
+  // After a restart that found another pair in the state file both are there: all that tell one of them vote.
+  const addresses = (state: NamespaceState, ifname: string) =>
+    (state.addresses ?? []).filter((a) => a.ifname === ifname && a.family === 'inet').map(({ local }) => local);
   const fips = Object.entries(live.namespaces).flatMap(([other, state]) =>
     other.startsWith(NS_PREFIX.fip) ? [state] : [],
   );
   const line = live.allocations?.find(({ file, key }) => file === 'fip-linklocal-networks' && name.endsWith(key));
   return [
-    value(address(qrouter, rfp.ifname), 0),
+    ...addresses(qrouter, rfp.ifname).map((local) => value(local, 0)),
     value(qrouter.routes?.find((route) => route.table === String(FIP_RT_TBL) && route.dst === 'default')?.gateway, 1),
     value(line?.value.split('/')[0], 0),
     ...fips.flatMap((fip) => [
-      value(address(fip, fpr.ifname), 1),
+      ...addresses(fip, fpr.ifname).map((local) => value(local, 1)),
       ...(fip.rules ?? []).flatMap((rule) => (rule.iif === fpr.ifname ? [rule.priority - 1] : [])),
     ]),
   ];
 }
 
-function validLinkLocal(value: number | undefined): string | undefined {
+function validLinkLocal(value: number | undefined, ranges: readonly string[]): string | undefined {
   if (value === undefined || value % 2 !== 0 || value < 0 || value > 0xffffffff) return undefined;
   const text = ipv4Text(value);
-  return contains(DVR_FIP_LL_CIDR, text) ? text : undefined;
+  return ranges.some((range) => contains(range, text)) ? text : undefined;
 }
 
 /**
@@ -264,11 +272,15 @@ function readMacs(namespace: Namespace, live: NodeState, allocations: Allocation
     }
 }
 
-/** What the other namespaces of the node hold as the MAC of a device's address. */
-function neighbourMac({ addresses, addresses6 = [] }: Device, live: NodeState): string | undefined {
+/** What the other namespaces of the node hold as the MAC of a device's address; two networks may give two veth pairs the same ones. */
+function neighbourMac({ kind, ifname, addresses, addresses6 = [] }: Device, live: NodeState): string | undefined {
+  const peer = kind === 'rfp' ? DEV_PREFIX.fpr : kind === 'fpr' ? DEV_PREFIX.rfp : undefined;
+  const from = peer === undefined ? undefined : peer + ifname.slice(DEV_PREFIX[kind].length);
   const own = new Set([...addresses, ...addresses6].map((text) => text.split('/')[0]));
   for (const state of Object.values(live.namespaces)) {
-    const entry = state.neighbours?.find(({ dst, state: states }) => own.has(dst) && states.includes('PERMANENT'));
+    const entry = state.neighbours?.find(
+      ({ dst, dev, state: states }) => own.has(dst) && (from ?? dev) === dev && states.includes('PERMANENT'),
+    );
     if (entry?.lladdr !== undefined) return entry.lladdr;
   }
   return undefined;

@@ -1,7 +1,7 @@
 /** Which of its permitted forms each thing has on a node, for `Allocations.choices`. What has none of them stays a difference. */
 import type { Allocations } from './allocations.ts';
-import { printedPrefix } from './ip.ts';
-import { choose } from './namespaces/choice.ts';
+import { familyOf, printedPrefix } from './ip.ts';
+import { BOOT, choose } from './namespaces/choice.ts';
 import type {
   FipNamespace,
   GatewayFact,
@@ -11,6 +11,7 @@ import type {
   RouteFact,
 } from './namespaces/types.ts';
 import { elect } from './readHa.ts';
+import { hasChange } from './releases.ts';
 import type { NamespaceState, Route } from './state.ts';
 
 export function readForms(namespace: Namespace, state: NamespaceState, allocations: Allocations): void {
@@ -28,10 +29,11 @@ export function readForms(namespace: Namespace, state: NamespaceState, allocatio
   } else readTables(namespace, routes, allocations);
 }
 
-function readTables({ routers, gateways }: FipNamespace, routes: Route[], allocations: Allocations): void {
+function readTables(namespace: FipNamespace, routes: Route[], allocations: Allocations): void {
+  const { routers, gateways } = namespace;
   const tables = routers.map(({ table }) => String(table));
   for (const [i, { extraRoutes }] of routers.entries()) readExtraRoutes(extraRoutes, routes, tables[i], allocations);
-  readGateway(gateways, tables, routes, allocations);
+  readGateway(gateways, hasChange(namespace, 'fip_tables') ? tables : [undefined], routes, allocations);
 }
 
 function readNeighbours(
@@ -65,8 +67,11 @@ function readExtraRoutes(
 ): void {
   for (const { dst, gateway, protocols, choice } of facts) {
     if (!choice) continue;
-    const there = routes.filter((route) => route.table === table && route.dst === printedPrefix(dst));
-    const written = there.filter((route) => route.gateway === gateway).flatMap(({ protocol }) => protocol ?? []);
+    const family = familyOf(gateway);
+    const there = routes.filter(
+      (route) => route.family === family && route.table === table && route.dst === printedPrefix(dst),
+    );
+    const written = there.filter((route) => route.gateway === gateway).map(({ protocol }) => protocol ?? BOOT);
     choose(allocations, choice, protocols ? written : there.flatMap(hopsOf));
   }
 }
@@ -88,11 +93,12 @@ function readGateway(
 }
 
 function readLinks(onlink: OnlinkFact[], routes: Route[], allocations: Allocations): void {
-  for (const { dst, choice } of onlink) {
-    if (!choice) continue;
-    const isThere = routes.some(
-      (route) => route.dst === dst && route.table === undefined && route.gateway === undefined,
-    );
-    choose(allocations, choice, isThere ? [dst] : []);
+  for (const { dst, subnet, choice } of onlink) {
+    // Whether a whole subnet is missing the devices tell together (`readOnlink.ts`).
+    if (!choice || subnet !== undefined) continue;
+    choose(allocations, choice, isOnlink(routes, dst) ? [dst] : []);
   }
 }
+
+export const isOnlink = (routes: Route[], dst: string): boolean =>
+  routes.some((route) => route.dst === dst && route.table === undefined && route.gateway === undefined);

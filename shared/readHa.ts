@@ -1,15 +1,19 @@
 /** What keepalived and the DHCP agent decided and what a node's history left, for `Allocations`: roles, VRIDs, who wrote a route, leftover chains. */
 import type { Allocations, HaChoice } from './allocations.ts';
 import { broadcastOf, parsePrefix } from './ip.ts';
-import { METADATA_ADDRESSES, gatewayKey, gatewaySubnets, metadataKey } from './namespaces/dhcp.ts';
-import { virtualAddress } from './namespaces/ha.ts';
+import { haPortIds, vridsOf } from './keepalived/read.ts';
+import { BOOT, KEEPALIVED, choose } from './namespaces/choice.ts';
 import {
-  FORWARDING_CHAIN,
-  FORWARDING_CHAIN_PREFIX,
-  FORWARDING_ID_LENGTH,
-  forwardingKey,
-  forwardingSpec,
-} from './namespaces/portForwarding.ts';
+  METADATA_ADDRESSES,
+  gatewayKey,
+  gatewaySubnets,
+  hasMetadata6,
+  metadata6Key,
+  metadataKey,
+  natChoice,
+} from './namespaces/dhcp.ts';
+import { readExtensions } from './readExtensions.ts';
+import { haPortOf, tablesChoice, virtualAddress } from './namespaces/ha.ts';
 import {
   type Device,
   type DhcpNamespace,
@@ -18,10 +22,12 @@ import {
   devicesOf,
   isUnknown,
 } from './namespaces/types.ts';
-import { DEV_PREFIX, VR_ID_RANGE, WRAP } from './neutron.ts';
-import { dhcpPortsOf, placementOf } from './placement.ts';
-import type { NamespaceState, NodeState, Route } from './state.ts';
-import type { Topology } from './topology/types.ts';
+import { DEV_PREFIX, DHCP_WRAP, METADATA_V6_CIDR, VR_ID_RANGE, WRAP } from './neutron.ts';
+import { dhcpPortsOf } from './placement.ts';
+import { hasChange } from './releases.ts';
+import type { IptablesItem, NamespaceState, NodeState, Route } from './state.ts';
+import { relationsOf } from './topology/relations.ts';
+import type { Network, Port, Topology } from './topology/types.ts';
 
 /** The value with most votes; of equals the first. */
 export function elect<T>(votes: (T | undefined)[]): T | undefined {
@@ -33,19 +39,23 @@ export function elect<T>(votes: (T | undefined)[]): T | undefined {
 /** All of it that concerns one namespace. */
 export function readChoices(topology: Topology, namespace: Namespace, live: NodeState, allocations: Allocations): void {
   const state = live.namespaces[namespace.name];
+  if (namespace.kind === 'snat' && namespace.ha)
+    readHaPort(topology, namespace, namespace.ha.device, live, allocations);
   if (!state) return;
   if (namespace.kind === 'qdhcp') readDhcp(topology, namespace, state, allocations);
   if (namespace.kind !== 'snat') return;
-  readForwardings(topology, namespace, state, allocations);
-  if (namespace.ha) allocations.ha[namespace.router.name] = haChoice(namespace, namespace.ha.device, state, live);
+  readExtensions(topology, namespace, state, allocations);
+  readTables(namespace, state, allocations);
+  if (namespace.ha)
+    Object.assign(allocations.ha[namespace.router.name]!, haChoice(namespace, namespace.ha.device, state, live));
 }
 
 function haChoice(namespace: SnatNamespace, ha: Device, state: NamespaceState, live: NodeState): HaChoice {
   const role = elect(roleVotes(namespace, ha, state, live));
-  const vrid = elect(vridVotes(ha, state));
+  const vrid = elect([...vridVotes(ha, state), ...vridsOf(live, idOf(namespace))]);
   const protocols: Record<string, string> = Object.create(null);
-  for (const route of (state.routes ?? []).filter(isVirtual))
-    if (!(route.dst in protocols)) protocols[route.dst] = route.protocol!;
+  for (const route of (state.routes ?? []).filter((each) => isVirtual(namespace, each)))
+    if (!(route.dst in protocols)) protocols[route.dst] = route.protocol ?? BOOT;
   return {
     ...(role === undefined ? {} : { role }),
     ...(vrid === undefined ? {} : { vrid }),
@@ -54,9 +64,37 @@ function haChoice(namespace: SnatNamespace, ha: Device, state: NamespaceState, l
   };
 }
 
+/** The name of a guarded namespace ends in the router's id. */
+const idOf = ({ name }: Namespace): string => name.slice(name.indexOf('-') + 1);
+
+/** What `keepalived.conf` tells of an HA router, also where its namespace is gone or its port not in the topology. */
+function readHaPort(
+  topology: Topology,
+  namespace: SnatNamespace,
+  { ifname, key }: Device,
+  live: NodeState,
+  allocations: Allocations,
+): void {
+  const vrid = elect(vridsOf(live, idOf(namespace)));
+  const protocols: Record<string, string> = Object.create(null);
+  allocations.ha[namespace.router.name] = {
+    ...(vrid === undefined ? {} : { vrid }),
+    protocols,
+    broadcasts: [],
+  };
+  const port = isUnknown(ifname) ? elect(haPortIds(live, idOf(namespace))) : undefined;
+  if (port !== undefined) allocations.ids[key] = port;
+  if (haPortOf({ lookup: relationsOf(topology), node: namespace.node }, namespace.router)) return;
+  const device = port === undefined ? ifname : `${DEV_PREFIX.ha}${port}`;
+  const mtu = live.namespaces[namespace.name]?.links?.find((link) => link.ifname === device)?.mtu;
+  if (mtu !== undefined) allocations.haMtu ??= mtu;
+}
+
 /** Both are right: releases and backports differ, and the agent writes with `static` what keepalived wrote with its own. */
-const isVirtual = ({ family, table, protocol }: Route): boolean =>
-  family === 'inet' && table === undefined && (protocol === 'keepalived' || protocol === 'static');
+const isVirtual = (namespace: SnatNamespace, { family, table, protocol = BOOT }: Route): boolean =>
+  family === 'inet' &&
+  table === undefined &&
+  (KEEPALIVED.includes(protocol) || (protocol === BOOT && !hasChange(namespace, 'static_extra_routes')));
 
 const IS_ACTIVE: Record<string, boolean> = { primary: true, master: true, backup: false };
 
@@ -117,49 +155,19 @@ const vridVotes = ({ ifname }: Device, { addresses = [], routes = [] }: Namespac
 
 /**
  * Floating IPs that the agent itself added before keepalived found them: those alone have a broadcast address. The kernel's route
- * for it tells as well, so that an altered address is one difference.
+ * for it tells as well, so that an altered address is one difference. An agent that sets the gateway device up when its node becomes
+ * active adds the address of the gateway, too, where keepalived was not first (`ha_router.py: set_external_gw_port_link_status`).
  */
-function broadcasts({ qg }: SnatNamespace, { addresses = [], routes = [] }: NamespaceState): string[] {
-  return (qg?.addresses ?? []).filter((text) => {
+function broadcasts(namespace: SnatNamespace, { addresses = [], routes = [] }: NamespaceState): string[] {
+  const isAdded = hasChange(namespace, 'ha_gateway_down') && !hasChange(namespace, 'ha_gateway_up');
+  return (namespace.qg?.addresses ?? []).filter((text) => {
     const [local, length] = text.split('/');
-    if (length !== '32') return false;
+    if (length !== '32') return isAdded && addresses.some((a) => a.local === local && a.broadcast !== undefined);
     return (
       addresses.some((address) => address.local === local && address.broadcast !== undefined) ||
       routes.some(({ type, dst }) => type === 'broadcast' && dst === local)
     );
   });
-}
-
-/** `extensions/port_forwarding.py: _get_fip_rules` of a range (`lib: api/definitions/floating_ip_port_forwarding_port_ranges.py`). */
-const RANGE = /^-d (\S+)\/32 -p \S+ -m \S+ --dport \d+:\d+ -j DNAT --to-destination \S+$/;
-
-/** Ids of port forwardings that the topology leaves out, told by their rules; and the chain that stays when the last is gone. */
-function readForwardings(
-  topology: Topology,
-  { router, portForwardings }: SnatNamespace,
-  { iptables = [] }: NamespaceState,
-  allocations: Allocations,
-): void {
-  const prefix = `${WRAP}-${FORWARDING_CHAIN_PREFIX}`;
-  const served = placementOf(topology).forwardingsByRouter.get(router.name) ?? [];
-  for (const { floating } of served)
-    for (const [index, forwarding] of floating.port_forwardings.entries()) {
-      if (forwarding.id !== undefined) continue;
-      const spec = forwardingSpec(floating, forwarding);
-      const rule = iptables.find((item) => item.spec === spec && item.chain.startsWith(prefix));
-      const id = rule?.chain.slice(prefix.length);
-      if (id?.length === FORWARDING_ID_LENGTH) allocations.ids[forwardingKey(floating, index)] = id;
-    }
-  const ranges = iptables.flatMap(({ chain, spec }) => {
-    const floating = spec !== undefined && chain.startsWith(prefix) ? RANGE.exec(spec)?.[1] : undefined;
-    if (floating === undefined) return [];
-    const isKnown = topology.floating_ips.some(({ name, port }) => name === floating && port === undefined);
-    return isKnown ? [{ chain: chain.slice(WRAP.length + 1), spec: spec!, floating }] : [];
-  });
-  if (ranges.length > 0) allocations.forwardingRanges[router.name] = ranges;
-  const chain = `${WRAP}-${FORWARDING_CHAIN}`;
-  const isLeft = iptables.some((item) => item.chain === chain) && iptables.some((item) => item.spec === `-j ${chain}`);
-  if (portForwardings.length === 0 && isLeft) allocations.leftForwardingChains[router.name] = true;
 }
 
 const lastOf = (text: string): string | undefined => {
@@ -169,10 +177,12 @@ const lastOf = (text: string): string | undefined => {
 
 function readDhcp(
   topology: Topology,
-  { network, node, taps }: DhcpNamespace,
-  { addresses = [], routes = [] }: NamespaceState,
+  namespace: DhcpNamespace,
+  { addresses = [], routes = [], iptables }: NamespaceState,
   allocations: Allocations,
 ): void {
+  const { network, node, taps } = namespace;
+  if (iptables) readNat(network, iptables, allocations);
   for (const port of dhcpPortsOf(topology, node.name).filter((candidate) => candidate.network === network.name)) {
     const ifname = taps.find(({ key }) => key === port.pointer)?.ifname;
     const metadata = METADATA_ADDRESSES.map((text) => text.split('/')).find(
@@ -185,9 +195,56 @@ function readDhcp(
         ].filter(Boolean).length >= 2,
     );
     if (metadata) allocations.addresses[metadataKey(port)] = metadata.join('/');
+    if (metadata) readMetadata6(hasMetadata6(namespace, network), port, ifname, { addresses, routes }, allocations);
     for (const { dst, dev, table, gateway, family } of routes)
       if (dst === 'default' && dev === ifname && table === undefined && gateway !== undefined)
         if (gatewaySubnets(network, family).some(({ gateway_ip }) => gateway_ip === gateway))
           allocations.addresses[gatewayKey(port, family)] ??= gateway;
   }
+}
+
+/** The address and the kernel's route for it: one of them alone is outvoted by what is usual. */
+function readMetadata6(
+  isUsual: boolean,
+  port: Port,
+  ifname: string | undefined,
+  { addresses = [], routes = [] }: NamespaceState,
+  allocations: Allocations,
+): void {
+  const [local] = METADATA_V6_CIDR.split('/');
+  const votes = [
+    isUsual,
+    addresses.some((a) => a.ifname === ifname && a.local === local),
+    routes.some((r) => r.dev === ifname && r.type === 'local' && r.dst === local),
+  ];
+  if (votes.filter(Boolean).length >= 2) allocations.addresses[metadata6Key(port)] = METADATA_V6_CIDR;
+}
+
+/** Chains of the nat table that an agent before Train made. */
+const NAT_CHAINS = ['OUTPUT', 'POSTROUTING', 'PREROUTING', 'float-snat', 'snat'].map((name) => `${DHCP_WRAP}-${name}`);
+
+function readNat(network: Network, iptables: readonly IptablesItem[], allocations: Allocations): void {
+  const own = iptables.filter(
+    ({ table, chain, spec, family }) =>
+      family === 'inet' && table === 'nat' && spec === undefined && NAT_CHAINS.includes(chain),
+  );
+  choose(allocations, natChoice(network), own.length * 2 > NAT_CHAINS.length ? ['nat'] : []);
+}
+
+/** The chains that each table of an agent begins with; half of them are enough to say that somebody made them. */
+const FIRST_CHAINS = ['mangle', 'raw', 'filter', 'nat']
+  .map((table) => `${table} ${WRAP}-PREROUTING`)
+  .concat('filter neutron-filter-top');
+
+function readTables(
+  { router, legacy, qg }: SnatNamespace,
+  { iptables }: NamespaceState,
+  allocations: Allocations,
+): void {
+  if (legacy || qg || !iptables) return;
+  const there = new Set(
+    iptables.flatMap(({ table, chain, spec }) => (spec === undefined ? [`${table} ${chain}`] : [])),
+  );
+  const left = FIRST_CHAINS.filter((text) => there.has(text)).length * 2 > FIRST_CHAINS.length;
+  choose(allocations, tablesChoice(router), left ? ['left'] : []);
 }

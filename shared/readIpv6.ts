@@ -23,12 +23,20 @@ export function readIpv6(live: NodeState, allocations: Allocations): void {
   const own = Object.entries(live.namespaces).filter(([name]) => kinds.some((prefix) => name.startsWith(prefix)));
   const looked = own.filter(([name, { iptables }]) => iptables && !gapFor(live.gaps, name, 'iptables', 'inet6'));
   if (looked.length > 0 && !own.some(([, state]) => speaksIpv6(state))) allocations.ipv6 = false;
+  // A node with nothing but a DHCP agent: that asks the host the same (`dhcp.py: DeviceManager.setup`).
+  const dhcp = Object.entries(live.namespaces).filter(([name]) => name.startsWith(NS_PREFIX.qdhcp));
+  const hasLooked = dhcp.some(([name, { addresses }]) => addresses && !gapFor(live.gaps, name, 'addresses', 'inet6'));
+  if (own.length === 0 && hasLooked && !dhcp.some(([, state]) => hasIpv6(state))) allocations.ipv6 = false;
   allocations.ndpProxies = own.flatMap(([name, state]) => (hasNdpProxy(state) ? [name] : []));
 }
 
 /** `agent/l3/extensions/ndp_proxy.py` sets it on the gateway device and routes each address to its router. */
 const hasNdpProxy = ({ sysctls = [] }: NamespaceState): boolean =>
   sysctls.some(({ key, value }) => /^net\.ipv6\.conf\.fg-.*\.proxy_ndp$/.test(key) && value === '1');
+
+/** Where IPv6 is off not even `lo` has an address of it. */
+const hasIpv6 = ({ addresses = [], iptables = [] }: NamespaceState): boolean =>
+  [...addresses, ...iptables].some(({ family }) => family === 'inet6');
 
 const speaksIpv6 = ({ iptables = [], sysctls = [] }: NamespaceState): boolean =>
   iptables.some(({ family, chain }) => family === 'inet6' && chain.startsWith(WRAP)) ||
@@ -85,7 +93,9 @@ export function readScopeMarks(
     const own: Record<string, number> = Object.create(null);
     // Ids are without holes unless a scope left the router: of two that have equally many votes the lower one is likelier.
     const isLikely = (id: number) => id <= ADDRESS_SCOPE_MARK_ID_MIN + scopes.size;
-    for (const [scope, ids] of scopes) {
+    // Scopes of which no line tells (their family was not collected) take what the others leave.
+    const told = [...scopes].toSorted(([, a], [, b]) => Number(b.length > 0) - Number(a.length > 0));
+    for (const [scope, ids] of told) {
       const candidates = [...ids, defaultScopeId(lookup, router, scope)].filter((candidate) => !used.has(candidate));
       const ranked = [...candidates.filter(isLikely), ...candidates.filter((candidate) => !isLikely(candidate))];
       let id = elect(ranked) ?? ADDRESS_SCOPE_MARK_ID_MIN + 1;

@@ -48,8 +48,10 @@ const nodeParts = (state: NodeState, namespace: string | undefined, aspect: Rend
 /** The node's own "namespace". */
 const NODE = '-';
 
+/** Most nodes hold no HA router, and then there is nothing to be said of keepalived. */
 const isThere = (state: NodeState, name: NodeAspectName): boolean =>
-  state[name] !== undefined || gapFor(state.gaps, NODE, name) !== undefined;
+  (name === 'keepalived' ? (state.keepalived?.length ?? 0) > 0 : state[name] !== undefined) ||
+  gapFor(state.gaps, NODE, name) !== undefined;
 
 /** The items of one aspect, one line each, in an order of their own so that two states can be read side by side. */
 export function renderItems(aspect: Pick<Comparable<Item>, 'name' | 'explain'>, items: readonly Item[]): string {

@@ -17,6 +17,8 @@ export interface Section {
   stderr: string[];
   /** Exit status; absent when the snapshot was cut short inside this section. */
   status?: number;
+  /** Of a source that is no snapshot: why it does not hold the output of this command. The rest is empty then. */
+  missing?: string;
 }
 
 export interface Snapshot {

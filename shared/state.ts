@@ -144,12 +144,23 @@ export interface OvsPort extends Item {
   /** `internal`, `patch`, `vxlan`, …; empty for a device of the system, such as a tap. */
   type: string;
   ofport?: number;
+  /** Of a bridge's own port: what the bridge does without its controller, `secure` or `standalone`. Absent: not told. */
+  fail_mode?: string;
   /** `iface-id`, `attached-mac`, `iface-status`. */
   external_ids: Record<string, string>;
   /** `net_uuid`, `network_type`, `physical_network`, `segmentation_id`, `tag`. */
   other_config: Record<string, string>;
   /** `peer`, `local_ip`, `remote_ip`, `in_key`, `out_key`. */
   options: Record<string, string>;
+}
+
+/** One line of an HA router's `ha_confs/<id>/keepalived.conf`. The line that opens a block ends in `{`; closing ones are not kept. */
+export interface KeepalivedLine extends Item {
+  /** Id of the router. */
+  router: string;
+  /** The blocks it is in, by their first words: `vrrp_instance / virtual_routes`; empty outside of all. */
+  blocks: string;
+  line: string;
 }
 
 /** One flow as `ovs-ofctl -O OpenFlow13 dump-flows` prints it, without counters; fields and actions in one spelling. */
@@ -179,7 +190,7 @@ export interface NamespaceState {
 
 export type NamespaceAspect = keyof NamespaceState;
 /** What the node itself has, in no namespace. */
-export type NodeAspectName = 'ports' | 'flows';
+export type NodeAspectName = 'ports' | 'flows' | 'keepalived';
 export type AspectName = NamespaceAspect | NodeAspectName | 'namespaces' | 'allocations';
 
 /**
@@ -199,6 +210,8 @@ export interface Gap {
 
 export interface NodeState {
   node: string;
+  /** Version of Neutron that is installed: `21.0.0`; absent in an expected state, and where nothing told. */
+  neutron?: string;
   /** By name. Whether the list is complete is told by the absence of a gap `{namespace: '-', aspect: 'namespaces'}`. */
   namespaces: Record<string, NamespaceState & Item>;
   /** Absent: the agent's state files were not collected. */
@@ -207,5 +220,17 @@ export interface NodeState {
   bridges?: Bridge[];
   ports?: OvsPort[];
   flows?: Flow[];
+  /** Configuration files of HA routers; absent: not collected. */
+  keepalived?: KeepalivedLine[];
+  /** What goes on in namespaces, by name; not compared, since nothing of it is programmed. Absent: not collected. */
+  traffic?: Record<string, Traffic>;
   gaps: Gap[];
+}
+
+/** What the kernel of a namespace does at the moment. An aspect that was not collected is absent. */
+export interface Traffic {
+  /** `conntrack -L`: connections whose destination was translated, each pair of addresses once. */
+  translations?: { dst: string; to: string; count: number }[];
+  /** `ss -Hlntu`: TCP ports that something listens on. */
+  listening?: number[];
 }

@@ -6,11 +6,22 @@ import { documentation, REPOSITORY } from '../server/documentation.ts';
 import { reportAsSarif } from '../server/cli/sarif.ts';
 import { CHECKS } from '../shared/checks/table.ts';
 import { READER_CODES } from '../shared/topology/codes.ts';
+import { FAULTS } from '../shared/faults/table.ts';
 import { checksPage } from '../tools/checksPage.ts';
+import { faultsPage } from '../tools/faultsPage.ts';
 
 const textOf = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 
 test('docs/checks.md is what `npm run docs` makes', () => assert.equal(textOf('docs/checks.md'), checksPage()));
+
+test('docs/faults.md is what `npm run docs` makes', () => assert.equal(textOf('docs/faults.md'), faultsPage()));
+
+test('every fault has a heading that its link leads to', () => {
+  for (const { id } of FAULTS) {
+    assert.match(faultsPage(), new RegExp(`^### ${id}$`, 'm'));
+    assert.equal(documentation(id), `${REPOSITORY}/blob/HEAD/docs/faults.md#${id.toLowerCase()}`);
+  }
+});
 
 test('every code of validation has a heading that its link leads to, and other codes have no link', () => {
   const headings = new Set([...checksPage().matchAll(/^#{2,3} (.+)$/gm)].map(([, heading]) => heading));

@@ -75,6 +75,7 @@ check(
 const ASPECT_COMMON = new Set(
   [
     'aspect.ts',
+    'iptablesDhcp.ts',
     'iptablesExpect.ts',
     'iptablesFrame.ts',
     'iptablesScopes.ts',

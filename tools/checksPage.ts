@@ -1,4 +1,5 @@
 /** The page about checks, made from what the checks say of themselves. */
+import { KNOWN_FAULTS } from '../shared/checks/known/table.ts';
 import { CHECKS } from '../shared/checks/table.ts';
 import type { Check } from '../shared/checks/check.ts';
 import { UNCHECKED } from '../shared/checks/unchecked.ts';
@@ -9,6 +10,8 @@ export const checksPage = (): string =>
   `${[
     HEAD,
     ...CHECKS.map(section),
+    '## Known faults of Neutron\n\nNo mistake of whoever wrote the file, and no finding: `check` tells them apart (`knownFaults` in its JSON).',
+    ...KNOWN_FAULTS.map((fault) => section(fault).replace('## ', '### ')),
     '## Problems of the text itself\n\nWhat the reader finds before any check looks.',
     ...Object.entries(READER_CODES).map(([code, doc]) => `### ${code}\n\n${doc}`),
     '## What no check looks at\n\nRules of Neutron that a topology cannot break, or cannot show.',

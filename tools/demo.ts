@@ -15,7 +15,7 @@ const ROOT = join(import.meta.dirname, '..');
 const RECORDING = join(ROOT, 'test/recordings/S3');
 const NODES = ['compute1', 'compute2', 'net1'];
 const FAULTY = 'compute1';
-const LOGIN = ['--identity', 'id_ed25519', '--known-hosts', 'known_hosts', '--user', 'root'];
+const LOGIN = ['--identity', 'id_ed25519', '--known-hosts', 'known_hosts', '--user', 'root', '--ssh-config', 'none'];
 /** The rule that sends packets of VMs without a floating IP to the SNAT node. */
 const LOST = '{"priority":167837697,"src":"10.1.0.1","srclen":24,"table":"167837697"}';
 
@@ -98,12 +98,14 @@ async function dvrscope(args: string[]): Promise<Ran> {
 }
 
 function isAsMade(json: string, status: number, diff: string, trace: string): boolean {
-  const { findings }: { findings: { code: string; node: string; pointer: string; live: string | null }[] } =
+  const {
+    findings,
+  }: { findings: { code: string; fault: string; node: string; pointer: string; live: string | null }[] } =
     JSON.parse(json);
   const differences = findings.filter(({ code }) => code !== 'not-collected');
   const [only] = differences;
   const found = differences.length === 1 && only?.code === 'rule-missing' && only.node === FAULTY && only.live === null;
-  const pointed = only?.pointer === '/routers/ra/interfaces/neta-sub';
+  const pointed = only?.pointer === '/routers/ra/interfaces/neta-sub' && only.fault === 'S02';
   const shown =
     status === 1 &&
     diff.includes('-167837697:\tfrom 10.1.0.1/24 lookup 167837697') &&

@@ -82,12 +82,13 @@ function narrow(state: NodeState, namespace: string | undefined, aspect: string 
     return [[name, { because, ...Object.fromEntries(aspects) }]];
   });
   const namespaces: NodeState['namespaces'] = Object.fromEntries(kept);
-  const { ports, flows, ...rest } = state;
+  const { ports, flows, keepalived, ...rest } = state;
   const isWanted = (name: NodeAspectName) => (namespace ?? '-') === '-' && (aspect ?? name) === name;
   return {
     ...rest,
     namespaces,
     ...(ports && isWanted('ports') ? { ports } : {}),
     ...(flows && isWanted('flows') ? { flows } : {}),
+    ...(keepalived && isWanted('keepalived') ? { keepalived } : {}),
   };
 }

@@ -33,12 +33,12 @@ export class UsageError extends Error {
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 
-/** Options and exactly the positional arguments that are named. */
+/** Options and exactly the positional arguments that are named. One in brackets, `[TOPOLOGY]`, may be left out. */
 export function readArgs<O extends Options>(args: string[], options: O, positionals: readonly string[]) {
   try {
     const parsed = parseArgs({ args, options, allowPositionals: true, strict: true });
     const missing = positionals[parsed.positionals.length];
-    if (missing !== undefined) throw new UsageError(`${missing} is missing`);
+    if (missing !== undefined && !missing.startsWith('[')) throw new UsageError(`${missing} is missing`);
     const extra = parsed.positionals[positionals.length];
     if (extra !== undefined) throw new UsageError(`"${extra}" is one argument too many`);
     return { values: parsed.values, positionals: parsed.positionals };

@@ -22,11 +22,12 @@ export function reportAsJunit(report: Report): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites ${counts}>\n  <testsuite name="dvrscope check" ${counts}>\n${body.join('')}  </testsuite>\n</testsuites>\n`;
 }
 
-const failure = ({ code, message, expected, live, fix }: Finding): string =>
+const failure = ({ code, message, expected, live, fix, show }: Finding): string =>
   `      <failure type=${attribute(code)} message=${attribute(message)}>${escape(
     [
       `expected: ${expected ?? 'nothing'}`,
       `live: ${live ?? 'nothing'}`,
+      ...show.map((command) => `to see: ${command}`),
       ...fix.map((command) => `to mend: ${command}`),
     ].join('\n'),
   )}</failure>\n`;

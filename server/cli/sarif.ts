@@ -27,7 +27,8 @@ function ruleOf(id: string) {
   return { id, ...(helpUri !== undefined && { helpUri }) };
 }
 
-function resultOf({ code, severity, message, file, range, node, namespace, aspect, expected, live, fix }: Finding) {
+function resultOf(finding: Finding) {
+  const { code, severity, message, file, range, fault } = finding;
   const region = range && {
     startLine: range.start.line + 1,
     startColumn: range.start.character + 1,
@@ -39,6 +40,19 @@ function resultOf({ code, severity, message, file, range, node, namespace, aspec
     level: LEVEL[severity],
     message: { text: message },
     locations: [{ physicalLocation: { artifactLocation: { uri: encodeURI(file) }, ...(region ? { region } : {}) } }],
-    properties: { node, namespace, aspect, expected, live, fix },
+    properties: { ...propertiesOf(finding), ...(fault ? { help: documentation(fault) } : {}) },
   };
 }
+
+const propertiesOf = ({ node, namespace, aspect, expected, live, fix, fault, title, breaks, show }: Finding) => ({
+  node,
+  namespace,
+  aspect,
+  expected,
+  live,
+  fix,
+  fault,
+  title,
+  breaks,
+  show,
+});

@@ -37,14 +37,22 @@ function problemDiagnostic(document: Document, problem: Problem): Diagnostic {
 /** Findings are placed by pointer in the text as it is now, so that they move along with what is typed above them. */
 function liveDiagnostics(document: Document, comparison: LiveComparison): Diagnostic[] {
   const note = document.text.getText() === comparison.text ? '' : STALE;
-  return comparison.findings.map((finding) => ({
-    // What nothing in the topology asks for is shown at its node.
-    range: rangeOf(document, finding.pointer ?? pointer('nodes', finding.node ?? ''), 'key'),
-    severity: SEVERITY[finding.severity],
-    source: 'dvrscope live',
-    code: finding.code,
-    message: finding.message + note,
-  }));
+  return comparison.findings.map((finding) => {
+    const href = documentation(finding.fault ?? finding.code);
+    return {
+      // What nothing in the topology asks for is shown at its node.
+      range: rangeOf(document, finding.pointer ?? pointer('nodes', finding.node ?? ''), 'key'),
+      severity: SEVERITY[finding.severity],
+      source: 'dvrscope live',
+      code: finding.code,
+      ...(href !== undefined && { codeDescription: { href } }),
+      message: finding.message + seeHow(finding) + note,
+    };
+  });
 }
+
+/** The first command that shows it; the others are in the report. */
+const seeHow = ({ show }: LiveComparison['findings'][number]): string =>
+  show[0] === undefined ? '' : ` To see it: ${show[0]}`;
 
 const STALE = ' (The topology has changed since this comparison; compare again.)';

@@ -49,6 +49,8 @@ function typeText(type: FieldType): string {
       return 'IP address or prefix';
     case 'mac':
       return 'MAC address';
+    case 'port-range':
+      return 'range of ports';
     default:
       return type.type;
   }

@@ -95,6 +95,10 @@ export const prefix = (item: Item, key: string): string | undefined => scalar(it
 export const addressOrPrefix = (item: Item, key: string): string | undefined =>
   scalar(item, key, 'string', { type: 'ip-or-cidr' });
 
+/** L4 ports as `first:last`. */
+export const portRange = (item: Item, key: string): string | undefined =>
+  scalar(item, key, 'string', { type: 'port-range' });
+
 /** A MAC in lower case. */
 export const mac = (item: Item, key: string): string | undefined => scalar(item, key, 'string', { type: 'mac' });
 

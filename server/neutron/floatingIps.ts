@@ -5,7 +5,7 @@ import { KINDS } from '../../shared/topology/fields.ts';
 import { routerOfFloatingIp } from '../../shared/topology/floatingIp.ts';
 import { lookUp, type Lookup } from '../../shared/topology/lookup.ts';
 import type { FloatingIp, Network, PortForwarding, Topology } from '../../shared/topology/types.ts';
-import { address, parts, text, uuid, whole, type Item } from './answers.ts';
+import { address, parts, portRange, text, uuid, whole, type Item } from './answers.ts';
 import { given, type Networks } from './networks.ts';
 
 /** What floating IPs are made from. */
@@ -97,35 +97,25 @@ function reference(
 
 function forwardingOf(item: Item): PortForwarding[] {
   const protocol = text(item, 'protocol');
-  const external_port = portNumber(item, 'external_port');
-  const internal_port = portNumber(item, 'internal_port');
+  const external = portsOf(item, 'external');
+  const internal = portsOf(item, 'internal');
   const internal_ip_address = address(item, 'internal_ip_address');
-  if (
-    protocol === undefined ||
-    external_port === undefined ||
-    internal_port === undefined ||
-    internal_ip_address === undefined
-  ) {
-    item.notes.push(`${item.where}: incomplete port forwarding, or one of a range of ports, left out`);
+  if (protocol === undefined || !external || !internal || internal_ip_address === undefined) {
+    item.notes.push(`${item.where}: incomplete port forwarding, left out`);
     return [];
   }
+  const internal_port_id = given('internal_port_id', uuid(item, 'internal_port_id'));
   return [
-    {
-      ...given('id', uuid(item, 'id')),
-      protocol,
-      external_port,
-      internal_port,
-      internal_ip_address,
-      ...given('internal_port_id', uuid(item, 'internal_port_id')),
-    },
+    { ...given('id', uuid(item, 'id')), protocol, ...external, ...internal, internal_ip_address, ...internal_port_id },
   ];
 }
 
-/** A port number, or a range of one port: `80:80` (extension `floating-ip-port-forwarding-port-ranges`). */
-function portNumber(item: Item, key: 'external_port' | 'internal_port'): number | undefined {
-  const number = whole(item, key, KINDS.port_forwarding[key]);
-  const [first, last] = (text(item, `${key}_range`) ?? '').split(':');
-  if (first !== last && last !== undefined) return undefined;
-  const port = number ?? (first && /^\d{1,5}$/.test(first) ? Number(first) : undefined);
-  return port !== undefined && port >= 1 && port <= 65535 ? port : undefined;
+/** One port, or a range; a range of one port, `80:80`, is a port (`lib: api/definitions/fip_pf_port_range.py`). */
+function portsOf(item: Item, side: 'external' | 'internal'): Partial<PortForwarding> | undefined {
+  const range = portRange(item, `${side}_port_range`);
+  const [first, last] = (range ?? '').split(':');
+  const port = whole(item, `${side}_port`, KINDS.port_forwarding[`${side}_port`]);
+  if (range !== undefined && first !== last) return { [`${side}_port_range`]: range };
+  const single = port ?? (range === undefined ? undefined : Number(first));
+  return single === undefined ? undefined : { [`${side}_port`]: single };
 }

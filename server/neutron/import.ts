@@ -4,7 +4,8 @@
  */
 import { DEVICE_OWNER } from '../../shared/neutron.ts';
 import type { Topology } from '../../shared/topology/types.ts';
-import { fileKey, grouped, objects, objectsById, part, text, type Answers, type Item } from './answers.ts';
+import { answerOf, fileKey, grouped, objects, objectsById, part, text, type Answers, type Item } from './answers.ts';
+import { nameProxyPorts } from './extensions.ts';
 import { importFloatingIps } from './floatingIps.ts';
 import { importNetworks } from './networks.ts';
 import { importNodes } from './nodes.ts';
@@ -15,7 +16,9 @@ import { importRouters } from './routers.ts';
 export const ANSWER_FILES: readonly string[] = [
   'address-scopes',
   'agents',
+  'conntrack-helpers',
   'floatingips',
+  'ndp-proxies',
   'networks',
   'port-bindings',
   'port-forwardings',
@@ -47,12 +50,15 @@ export function importTopology(
     routers: objects(answers, 'routers', 'routers', notes),
     portsByRouter: grouped(portItems, (item) => text(item, 'device_id')?.toLowerCase()),
     agentsByRouter,
+    helpersByRouter: objectsById(answers, 'conntrack-helpers', 'conntrack_helpers', notes),
+    proxiesByRouter: proxiesOf(answers, notes),
     networks,
     hostOf,
     notes,
   });
   const others = portItems.filter((item) => !usedPorts.has(item.id) && !isPlaceholder(item));
   const { ports, nameById: portNameById } = importPorts({ ports: others, networks, routerNameById, hostOf, notes });
+  nameProxyPorts(routers, portNameById, notes);
   const nodes = importNodes(answers, [...agentsByRouter.values()].flat(), grouped(portItems, hostOf), notes);
   const release = options.release === undefined ? {} : { release: options.release };
   const topology: Topology = { ...release, nodes, networks: networks.networks, routers, ports, floating_ips: [] };
@@ -68,6 +74,11 @@ export function importTopology(
   });
   return { topology, notes: [...new Set(notes)] };
 }
+
+const proxiesOf = (answers: Answers, notes: string[]): Map<string, Item[]> | undefined =>
+  answerOf(answers, 'ndp-proxies') === undefined
+    ? undefined
+    : grouped(objects(answers, 'ndp-proxies', 'ndp_proxies', notes), (item) => text(item, 'router_id')?.toLowerCase());
 
 const isPlaceholder = (item: Item): boolean => text(item, 'device_owner') === DEVICE_OWNER.floatingIp;
 

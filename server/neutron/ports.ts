@@ -49,6 +49,7 @@ function portOf({ networks, hostOf }: PortSources, item: Item, network: Network,
     ...given('status', text(item, 'status')),
     allowed_address_pairs: parts(item, 'allowed_address_pairs').flatMap(addressPairOf),
     ...given('port_security_enabled', flag(item, 'port_security_enabled')),
+    ...given('admin_state_up', flag(item, 'admin_state_up') === false ? false : undefined),
     ...given('vnic_type', vnicTypeOf(item)),
   };
 }

@@ -7,11 +7,12 @@ import { pointer } from '../../shared/problem.ts';
 import { KINDS } from '../../shared/topology/fields.ts';
 import type { Network, Router, RouterAgent, RouterGateway, RouterInterface } from '../../shared/topology/types.ts';
 import { byText, flag, has, mac, part, parts, text, uuid, word, type Item } from './answers.ts';
+import { extensionsOf, type ExtensionSources } from './extensions.ts';
 import { dashed, namingAddress, shortId, uniqueNames } from './names.ts';
 import { fixedIpOf, given, routesOf, type Networks } from './networks.ts';
 
 /** What routers are made from. */
-export interface RouterSources {
+export interface RouterSources extends ExtensionSources {
   routers: Item[];
   /** The ports that name a router as their `device_id`. */
   portsByRouter: Map<string, Item[]>;
@@ -70,6 +71,7 @@ function routerOf(sources: RouterSources, item: Item, name: string, usedPorts: S
       'l3_agents',
       agents?.toSorted((a, b) => byText(a.node, b.node)),
     ),
+    ...extensionsOf(sources, item),
   };
 }
 

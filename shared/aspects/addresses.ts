@@ -71,7 +71,9 @@ function addressesOf(device: Device): Address[] {
   };
   return [
     ...own.map((text) => addressOf('inet', device, text, 'global', because)),
-    ...addresses6.map((text) => addressOf('inet6', device, text, 'global', because)),
+    ...addresses6.map((text) =>
+      addressOf('inet6', device, text, text.startsWith('fe80:') ? 'link' : 'global', because),
+    ),
     ...(linkLocal === undefined ? [] : [addressOf('inet6', device, linkLocal, 'link', made)]),
   ];
 }
@@ -144,7 +146,8 @@ function parseLines(text: string): Parsed<Address> {
     if (head && !/^\s/.test(line)) device = head[1]!;
     const match = /\b(inet6?) ([0-9a-fA-F:.]+)(?: peer \S+)?\/(\d+)(?:.*? brd (\S+))?.*? scope (\S+)/.exec(line);
     if (!match) {
-      if (/\binet6? /.test(line)) parsed.problems.push(`not an address: ${line.trim()}`);
+      // A line that is not indented begins a device or an address; anything else is what some tool had to say instead.
+      if (/\binet6? /.test(line) || (/^\S/.test(line) && !head)) parsed.problems.push(`not an address: ${line.trim()}`);
       continue;
     }
     const local = canonical(match[2]!);

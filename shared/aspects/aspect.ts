@@ -20,6 +20,8 @@ export interface Aspect<I extends Item> {
   title: string;
   /** Which families the output of a command holds when this aspect reads it; `undefined` when it does not read it. */
   reads(command: string): readonly Family[] | undefined;
+  /** Of a command that it reads: whether its output is another part of what there is, not the same once more. */
+  adds?(command: string): boolean;
   /** Text of such a command into items. Total: never throws, whatever the text. */
   parse(text: string, command: string): Parsed<I>;
   /** What Neutron's agents and the kernel make in this namespace. */
@@ -73,19 +75,59 @@ export function commandWords(command: string): { words: string[]; options: strin
   };
 }
 
-/** Families that an `ip OBJECT` command prints; iproute2 takes any prefix of the object's name. */
+/** What may stand behind the object of an `ip` command that prints everything; anything else is a filter (`dev lo`, `nud noarp`, `table 16`). */
+const UNFILTERED = /^(s|sh|sho|show|l|li|lis|list|lst|ls|table|nud|all|0)$/;
+
+/** Families that an `ip OBJECT` command prints, when it prints all of them; iproute2 takes any prefix of the object's name. */
 export function ipFamilies(command: string, object: string, both: readonly Family[]): readonly Family[] | undefined {
   const { words, options } = commandWords(command);
   if (words[0] !== 'ip' || !words[1] || !object.startsWith(words[1])) return undefined;
+  if (!words.slice(2).every((word) => UNFILTERED.test(word))) return undefined;
   if (options.includes('-4')) return ['inet'];
   if (options.includes('-6')) return ['inet6'];
   return both;
 }
 
+/** No line of `ip` comes near; what takes the words of a line apart may be slow beyond. */
+const LONGEST_LINE = 4096;
+
+export function hasLongLine(text: string, most: number): boolean {
+  for (let start = 0; start < text.length;) {
+    const end = text.indexOf('\n', start);
+    if ((end < 0 ? text.length : end) - start > most) return true;
+    if (end < 0) return false;
+    start = end + 1;
+  }
+  return false;
+}
+
+const DEEPEST = 64;
+const [QUOTE, BACKSLASH, OPEN_LIST, OPEN_RECORD, CLOSE_LIST, CLOSE_RECORD] = [34, 92, 91, 123, 93, 125] as const;
+
+/** Whether JSON is nested so deep that walking over it could exhaust the stack. */
+export function isDeep(text: string): boolean {
+  let [depth, isQuoted] = [0, false];
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (isQuoted) {
+      if (code === BACKSLASH) i++;
+      else if (code === QUOTE) isQuoted = false;
+    } else if (code === QUOTE) isQuoted = true;
+    else if (code === OPEN_LIST || code === OPEN_RECORD) {
+      if (++depth > DEEPEST) return true;
+    } else if (code === CLOSE_LIST || code === CLOSE_RECORD) depth--;
+  }
+  return false;
+}
+
 /** Reads a JSON array of records; a tool that has nothing to say may print nothing at all. */
 export function jsonRecords(text: string): { records: Record<string, unknown>[]; problems: string[] } | undefined {
   const trimmed = text.trim();
-  if (trimmed !== '' && !trimmed.startsWith('[')) return undefined;
+  if (trimmed !== '' && !trimmed.startsWith('['))
+    return hasLongLine(trimmed, LONGEST_LINE)
+      ? { records: [], problems: [`a line of more than ${LONGEST_LINE} characters`] }
+      : undefined;
+  if (isDeep(trimmed)) return { records: [], problems: ['the output is nested deeper than any tool prints'] };
   try {
     const value: unknown = trimmed === '' ? [] : JSON.parse(trimmed);
     if (!Array.isArray(value)) return { records: [], problems: ['the output is JSON but not a list'] };
@@ -105,10 +147,11 @@ export function jsonRecords(text: string): { records: Record<string, unknown>[];
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A text field of a record, or `undefined`; numbers are taken as text where tools disagree. */
+/** A text field of a record, or `undefined`, also where it is longer than a line may be; numbers are taken as text where tools disagree. */
 export function textField(record: Record<string, unknown>, key: string): string | undefined {
   const value = Object.hasOwn(record, key) ? record[key] : undefined;
-  return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : undefined;
+  if (typeof value === 'string') return value.length <= LONGEST_LINE ? value : undefined;
+  return typeof value === 'number' ? String(value) : undefined;
 }
 
 export function numberField(record: Record<string, unknown>, key: string): number | undefined {

@@ -1,6 +1,7 @@
 /** `ovs-ofctl dump-flows`: what the bridges do with frames. Expected ones are made in `shared/ovs/`. */
+import { apartReason } from '../ovs/apart.ts';
 import { flowOfLine } from '../ovs/flowText.ts';
-import { STALE_NAMESPACE, isStaleFlow } from '../ovs/leftovers.ts';
+import { STALE_NAMESPACE, isPortLeak, isStaleFlow } from '../ovs/leftovers.ts';
 import type { Flow } from '../state.ts';
 import type { NodeAspect, Parsed } from './aspect.ts';
 
@@ -23,7 +24,13 @@ export const flows: NodeAspect<Flow> = {
   alike: false,
   dynamic: (flow, expected) => dynamicReason(flow, expected),
   known: (flow, expected, live) =>
-    isStaleFlow(flow, expected, live) ? STALE_NAMESPACE : isLeak(flow) ? 'leaked-dvr-flow' : undefined,
+    isStaleFlow(flow, expected, live)
+      ? STALE_NAMESPACE
+      : isLeak(flow)
+        ? 'leaked-dvr-flow'
+        : isPortLeak(flow, live)
+          ? 'leaked-port-flow'
+          : undefined,
   repair: (flow) => ['ovs-ofctl', '-O', 'OpenFlow13', 'add-flow', flow.bridge, addText(flow)],
   remove: ({ bridge, table, priority, match }) => [
     'ovs-ofctl',
@@ -65,30 +72,14 @@ export function parseFlows(text: string, bridge: string, ofports: Readonly<Recor
   return parsed;
 }
 
-/** Tables of `linux/openvswitch_firewall/constants.py` and of the DHCP extension (`lib: ovs_constants.py`). */
-const FIREWALL_TABLES = new Set([71, 72, 73, 81, 82, 91, 92, 93, 94]);
-const DHCP_TABLES = new Set([77, 78]);
-
-/** Something beside the agent's own wiring made it; nothing in a topology tells of it. */
+/** Bridges of which something is expected: those that Neutron manages. */
 function dynamicReason(flow: Flow, expected: readonly Flow[]): string | undefined {
-  const { bridge, table, priority, actions, match } = flow;
-  if (!expected.some((other) => other.bridge === bridge)) return 'Neutron does not manage this bridge';
-  if (table === 20 && priority === 1 && flow.hard_timeout)
-    return 'the switch learned this flow from a frame; it ages out';
-  if (bridge !== 'br-int') return undefined;
-  if (
-    FIREWALL_TABLES.has(table) ||
-    (table === 60 && /(^|,)goto_table:(71|73|81)$/.test(actions) && actions.includes('reg5'))
-  )
-    return 'the openvswitch firewall made this flow';
-  if (DHCP_TABLES.has(table) || (table === 60 && priority === 101 && /^goto_table:7[78]$/.test(actions)))
-    return 'the DHCP extension made this flow';
-  if ((table === 58 || table === 59) && /(^|,)meter:/.test(actions))
-    return 'a QoS or rate limit extension made this flow';
-  if (table === 0 && /(^|,)reg2=/.test(match) && match.includes('in_port='))
-    return 'the QoS extension made this flow (DSCP mark)';
-  return undefined;
+  const managed = bridgesOf.get(expected) ?? new Set(expected.map(({ bridge }) => bridge));
+  bridgesOf.set(expected, managed);
+  return apartReason(flow, managed);
 }
+
+const bridgesOf = new WeakMap<readonly Flow[], ReadonlySet<string>>();
 
 /** What `br_int.py: delete_dvr_dst_mac_for_arp` leaves: it deletes with the id of another table. */
 const isLeak = ({ bridge, table, priority, match, actions }: Flow): boolean =>

@@ -12,7 +12,13 @@ export const iptables: Aspect<IptablesItem> = {
     // A dump of one table would make all others look missing.
     return tool && !/ (-t|--table)\b/.test(command) ? [tool[1] ? 'inet6' : 'inet'] : undefined;
   },
-  parse: (text, command) => parseIptables(text, /\bip6tables/.test(command) ? 'inet6' : 'inet'),
+  // A kernel can hold rules of both back ends at once; packets pass both.
+  adds: (command) => /^ip6?tables-(nft|legacy)-save$/.test(commandWords(command).words[0] ?? ''),
+  parse: (text, command) => {
+    const parsed = parseIptables(text, /\bip6tables/.test(command) ? 'inet6' : 'inet');
+    const isCut = (text.match(/^\*/gm)?.length ?? 0) > (text.match(/^COMMIT$/gm)?.length ?? 0);
+    return isCut ? { ...parsed, problems: [...parsed.problems, 'cut short: its last table has no COMMIT'] } : parsed;
+  },
   expect: expectIptables,
   family: (item) => item.family,
   identities: [
@@ -54,17 +60,14 @@ const SET_CHAINS = new Set([
   'nat neutron-l3-agent-OUTPUT',
   'nat neutron-l3-agent-float-snat',
   'nat neutron-l3-agent-fip-pf',
+  'raw neutron-l3-agent-cth',
+  'filter neutron-l3-agent-FORWARD',
+  'filter neutron-l3-agent-NDP',
 ]);
-/** `extensions/conntrack_helper.py: DEFAULT_CONNTRACK_HELPER_CHAIN`, `CONNTRACK_HELPER_CHAIN_PREFIX` with 7 characters of an id. */
-const CONNTRACK_HELPER = /^neutron-l3-agent-cth(-[0-9a-f-]{1,7})?$/;
-/** `extensions/ndp_proxy.py: DEFAULT_NDP_PROXY_CHAIN`. */
-const NDP_PROXY = /^neutron-l3-agent-NDP$/;
 /** neutron-fwaas, `iptables_fwaas_v2.py`: `i` or `o`, version and the beginning of an id; the chains that they end in. */
 const FIREWALL = /^neutron-l3-agent-([io]v[46][0-9a-f-]{1,8}|fwaas-defau|accepted|dropped|rejected)$/;
 
 const SET_APART: readonly [chain: RegExp, table: RegExp, reason: string][] = [
-  [CONNTRACK_HELPER, /^raw$/, 'a conntrack helper of the router (no API answer that is imported has them)'],
-  [NDP_PROXY, /^filter$/, 'an NDP proxy of the router (no API answer that is imported has them)'],
   [FIREWALL, /^filter$/, 'firewall as a service: not part of DVR'],
 ];
 

@@ -3,7 +3,7 @@
  * `ip6tablesExpect.ts` IPv6, here the rest: what `router_info.py` and the DVR routers fill in for IPv4. The order of rules in a chain is the kernel's.
  */
 import { FORWARDING_CHAIN } from '../namespaces/portForwarding.ts';
-import type { Device, Namespace } from '../namespaces/types.ts';
+import type { ExtensionLine, Device, FloatingIpFact, Namespace } from '../namespaces/types.ts';
 import {
   EXTERNAL_INGRESS_MARK,
   METADATA_MARK,
@@ -12,14 +12,17 @@ import {
   ROUTER_MARK_MASK,
   WRAP,
 } from '../neutron.ts';
+import { type Agents, hasChange } from '../releases.ts';
 import type { Because, IptablesItem } from '../state.ts';
+import { expectDhcpTables } from './iptablesDhcp.ts';
 import { type Line, frameOf, itemsOf } from './iptablesFrame.ts';
 import { SAVE, crossScopeLines, exemptLines, scopeHead, scopeLines } from './iptablesScopes.ts';
 import { expectIp6tables } from './ip6tablesExpect.ts';
 
 export function expectIptables(namespace: Namespace): IptablesItem[] {
-  // The DHCP agent's own frame of chains is a gap.
-  if (namespace.kind === 'qdhcp') return [];
+  if (namespace.kind === 'qdhcp') return expectDhcpTables(namespace);
+  // DVR with HA: the namespace is there before the tables are (`namespaces/ha.ts: tablesChoice`).
+  if (namespace.kind === 'snat' && !namespace.legacy && !namespace.qg) return [];
   const lines =
     namespace.kind === 'qrouter'
       ? qrouterLines(namespace)
@@ -31,8 +34,15 @@ export function expectIptables(namespace: Namespace): IptablesItem[] {
     ...(namespace.kind === 'snat' ? forwardingChains(namespace) : []),
     ...itemsOf('inet', lines),
     ...expectIp6tables(namespace),
+    ...(namespace.kind === 'snat' ? namespace.extensions.map(extensionItem) : []),
   ];
 }
+
+const extensionItem = ({ chain, ...line }: ExtensionLine): IptablesItem => ({
+  ...line,
+  chain: `${WRAP}-${chain}`,
+  ...(line.spec === undefined ? { policy: '-' } : {}),
+});
 
 const METADATA = `-d ${METADATA_V4_CIDR} -i qr-+ -p tcp -m tcp --dport 80`;
 
@@ -40,6 +50,7 @@ const METADATA = `-d ${METADATA_V4_CIDR} -i qr-+ -p tcp -m tcp --dport 80`;
 function fipLines(namespace: Namespace & { kind: 'fip' }): Line[] {
   const because = (sentence: string): Because => ({ ...namespace.because, sentence, neutron: 'dvr_fip_ns.py: create' });
   return [
+    ...scopeHead(namespace, 'inet'),
     [
       'raw',
       'PREROUTING',
@@ -51,41 +62,69 @@ function fipLines(namespace: Namespace & { kind: 'fip' }): Line[] {
 }
 
 /** `metadata/driver.py: metadata_filter_rules, metadata_nat_rules, metadata_mangle_rules`. */
-function metadataLines({ because: { pointer } }: Namespace): Line[] {
+function metadataLines(namespace: Namespace): Line[] {
+  const { pointer } = namespace.because;
+  const isShort = hasChange(namespace, 'short_marks');
   const neutron = 'metadata/driver.py: after_router_added';
   const because: Because = { pointer, sentence: 'the metadata proxy of this router answers 169.254.169.254', neutron };
+  const from = isShort ? METADATA : METADATA.replace(' -i qr-+', '');
   return [
-    ['mangle', 'PREROUTING', `${METADATA} -j MARK --set-xmark ${METADATA_MARK}/${ROUTER_MARK_MASK}`, because],
-    ['filter', 'INPUT', `-m mark --mark ${METADATA_MARK}/${ROUTER_MARK_MASK} -j ACCEPT`, because],
+    ['mangle', 'PREROUTING', `${from} -j MARK --set-xmark ${METADATA_MARK}/${setMask(namespace)}`, because],
+    ['filter', 'INPUT', `-m mark --mark ${METADATA_MARK}${isShort ? `/${ROUTER_MARK_MASK}` : ''} -j ACCEPT`, because],
     ['filter', 'INPUT', `-p tcp -m tcp --dport ${METADATA_PORT} -j DROP`, because],
     ['nat', 'PREROUTING', `${METADATA} -j REDIRECT --to-ports ${METADATA_PORT}`, because],
   ];
 }
 
+/** Of a mark that is set. `ROUTER_MARK_MASK`, before it `EXTERNAL_INGRESS_MARK_MASK` and `METADATA_ACCESS_MARK_MASK`. */
+const setMask = (agents: Agents): string => (hasChange(agents, 'short_marks') ? ROUTER_MARK_MASK : '0xffffffff');
+
+/** `iptables_manager.py: IptablesManager.random_fully`. */
+const fully = (agents: Agents): string => (hasChange(agents, 'random_fully') ? ' --random-fully' : '');
+
+/** `router_info.py: _prevent_snat_for_internal_traffic_rule`. */
+const acceptInside = (agents: Agents, device: string): string =>
+  `${hasChange(agents, 'accept_by_out') ? '' : `! -i ${device} `}! -o ${device} -m conntrack ! --ctstate DNAT -j ACCEPT`;
+
 function qrouterLines(namespace: Namespace & { kind: 'qrouter' }): Line[] {
-  const { fipLink, floatingIps, floatingIpListed } = namespace;
-  const rfp = fipLink?.rfp.ifname;
+  const { floatingIps } = namespace;
   const neutron = 'dvr_local_router.py: _handle_router_snat_rules, floating_forward_rules';
   return [
     ...scopeHead(namespace, 'inet'),
     ...metadataLines(namespace),
     ...scopeLines(namespace, 'inet'),
-    ...(rfp !== undefined && floatingIpListed
-      ? ([
-          [
-            'nat',
-            'POSTROUTING',
-            `! -o ${rfp} -m conntrack ! --ctstate DNAT -j ACCEPT`,
-            { ...floatingIpListed, neutron },
-          ],
-          ['nat', 'snat', `-j ${WRAP}-float-snat`, { ...floatingIpListed, neutron }],
-        ] as Line[])
-      : []),
+    ...linkLines(namespace, neutron),
     ...crossScopeLines(namespace),
-    ...floatingIps.flatMap(({ floating_ip_address: floating, fixed_ip_address: fixed, because }): Line[] => [
-      ['nat', 'PREROUTING', `-d ${floating}/32 -i ${rfp} -j DNAT --to-destination ${fixed}`, { ...because, neutron }],
-      ['nat', 'float-snat', `-s ${fixed}/32 -j SNAT --to-source ${floating} --random-fully`, { ...because, neutron }],
-    ]),
+    ...floatingIps.flatMap((fact) => floatingLines(namespace, fact, neutron)),
+  ];
+}
+
+/** In early releases the jump was there from the start, and the link never without floating IPs (`_handle_fip_nat_rules`). */
+function linkLines(namespace: Namespace & { kind: 'qrouter' }, neutron: string): Line[] {
+  const { fipLink, floatingIpListed } = namespace;
+  const because = { ...(floatingIpListed ?? namespace.because), neutron };
+  const isEarly = !hasChange(namespace, 'fip_by_device');
+  const isUsed = fipLink !== undefined && (isEarly || floatingIpListed !== undefined);
+  return [
+    ...(isUsed ? [['nat', 'POSTROUTING', acceptInside(namespace, fipLink.rfp.ifname), because] as Line] : []),
+    ...(isUsed || isEarly ? [['nat', 'snat', `-j ${WRAP}-float-snat`, because] as Line] : []),
+  ];
+}
+
+/** In early releases any packet to the address was translated, those of the namespace itself too. */
+function floatingLines(
+  namespace: Namespace & { kind: 'qrouter' },
+  { floating_ip_address: floating, fixed_ip_address: fixed, because: why }: FloatingIpFact,
+  neutron: string,
+): Line[] {
+  const because = { ...why, neutron };
+  const isByDevice = hasChange(namespace, 'fip_by_device');
+  const from = isByDevice ? ` -i ${namespace.fipLink?.rfp.ifname}` : '';
+  const dnat = `-d ${floating}/32${from} -j DNAT --to-destination ${fixed}`;
+  return [
+    ['nat', 'PREROUTING', dnat, because],
+    ...(isByDevice ? [] : [['nat', 'OUTPUT', dnat, because] as Line]),
+    ['nat', 'float-snat', `-s ${fixed}/32 -j SNAT --to-source ${floating}${fully(namespace)}`, because],
   ];
 }
 
@@ -94,7 +133,9 @@ function snatLines(namespace: Namespace & { kind: 'snat' }): Line[] {
   const { qg, legacy, snatAddress, enableSnat, floatingIps } = namespace;
   const translates = qg !== undefined && snatAddress !== undefined;
   return [
-    ...(qg && enableSnat ? [['mangle', 'POSTROUTING', `-o ${qg.ifname} ${SAVE}`, markBecause(qg)] as Line] : []),
+    ...(qg && enableSnat && hasChange(namespace, 'address_scopes')
+      ? [['mangle', 'POSTROUTING', `-o ${qg.ifname} ${SAVE}`, markBecause(qg)] as Line]
+      : []),
     ...scopeHead(namespace, 'inet'),
     ...(legacy ? metadataLines(namespace) : []),
     ...scopeLines(namespace, 'inet'),
@@ -109,7 +150,7 @@ function snatLines(namespace: Namespace & { kind: 'snat' }): Line[] {
       return [
         ['nat', 'PREROUTING', dnat, because],
         ['nat', 'OUTPUT', dnat, because],
-        ['nat', 'float-snat', `-s ${fixed}/32 -j SNAT --to-source ${floating} --random-fully`, because],
+        ['nat', 'float-snat', `-s ${fixed}/32 -j SNAT --to-source ${floating}${fully(namespace)}`, because],
       ];
     }),
   ];
@@ -159,40 +200,60 @@ function forwardingChains({ because, portForwardings, leftForwardingChain }: Nam
 
 /** Address translation at the gateway. Without an IPv4 address on the gateway port none of these exist. */
 function gatewayLines(namespace: Namespace & { kind: 'snat' }, qg: Device, address: string): Line[] {
-  const { enableSnat } = namespace;
+  const { enableSnat, legacy } = namespace;
   const { pointer } = qg.because;
-  const neutron = 'router_info.py: external_gateway_nat_snat_rules';
-  const snat = (sentence: string): Because => ({ pointer, sentence, neutron });
+  const snat = (sentence: string): Because => ({ pointer, sentence, neutron: SNAT_RULES });
+  const isByDevice = hasChange(namespace, 'snat_by_device');
+  const jump = legacy || hasChange(namespace, 'snat_float_jump') ? [floatSnatJump(qg.because)] : [];
+  // Before address scopes `enable_snat` decided about all of it (`_add_snat_rules`).
+  if (!enableSnat && !hasChange(namespace, 'address_scopes')) return jump;
+  const ingress = `${EXTERNAL_INGRESS_MARK}${hasChange(namespace, 'short_marks') ? `/${ROUTER_MARK_MASK}` : ''}`;
+  const source = `-j SNAT --to-source ${address}${fully(namespace)}`;
   return [
-    [
-      'mangle',
-      'mark',
-      `-i ${qg.ifname} -j MARK --set-xmark ${EXTERNAL_INGRESS_MARK}/${ROUTER_MARK_MASK}`,
-      snat('packets from outside are marked so that they are not translated again'),
-    ],
-    [
-      'nat',
-      'POSTROUTING',
-      `! -o ${qg.ifname} -m conntrack ! --ctstate DNAT -j ACCEPT`,
-      snat('only packets that leave by the gateway are translated'),
-    ],
-    floatSnatJump(qg.because),
-    ...exemptLines(namespace),
-    ...(enableSnat
-      ? ([
+    ...(isByDevice
+      ? [
           [
-            'nat',
-            'snat',
-            `-o ${qg.ifname} -j SNAT --to-source ${address} --random-fully`,
-            snat('all else leaves with the address of the gateway (enable_snat)'),
-          ],
-        ] as Line[])
+            'mangle',
+            'mark',
+            `-i ${qg.ifname} -j MARK --set-xmark ${EXTERNAL_INGRESS_MARK}/${setMask(namespace)}`,
+            snat('packets from outside are marked so that they are not translated again'),
+          ] as Line,
+        ]
       : []),
     [
       'nat',
-      'snat',
-      `-m mark ! --mark ${EXTERNAL_INGRESS_MARK}/${ROUTER_MARK_MASK} -m conntrack --ctstate DNAT -j SNAT --to-source ${address} --random-fully`,
-      snat('a VM that uses a centralised floating IP of its own router must get its answers through here'),
+      'POSTROUTING',
+      acceptInside(namespace, qg.ifname),
+      snat('only packets that leave by the gateway are translated'),
     ],
+    ...jump,
+    ...exemptLines(namespace),
+    ...(enableSnat ? sourceLines(namespace, qg, source) : []),
+    ...(isByDevice
+      ? [
+          [
+            'nat',
+            'snat',
+            `-m mark ! --mark ${ingress} -m conntrack --ctstate DNAT ${source}`,
+            snat('a VM that uses a centralised floating IP of its own router must get its answers through here'),
+          ] as Line,
+        ]
+      : []),
   ];
+}
+
+const SNAT_RULES = 'router_info.py: external_gateway_nat_snat_rules';
+
+/** One rule, in Juno one for each IPv4 subnet (`l3_agent.py: internal_network_nat_rules`). */
+function sourceLines(namespace: Namespace & { kind: 'snat' }, qg: Device, source: string): Line[] {
+  const sentence = 'all else leaves with the address of the gateway (enable_snat)';
+  if (hasChange(namespace, 'snat_by_device'))
+    return [
+      ['nat', 'snat', `-o ${qg.ifname} ${source}`, { pointer: qg.because.pointer, sentence, neutron: SNAT_RULES }],
+    ];
+  return namespace.sg.flatMap(({ addresses, within, because: { pointer } }): Line[] => {
+    const cidr = addresses.length > 0 ? within.find((each) => !each.includes(':')) : undefined;
+    const because = { pointer, sentence, neutron: 'l3_agent.py: internal_network_nat_rules' };
+    return cidr === undefined ? [] : [['nat', 'snat', `-s ${cidr} ${source}`, because]];
+  });
 }

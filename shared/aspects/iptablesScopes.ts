@@ -1,8 +1,9 @@
 /** Address scopes in iptables, both families: packets carry the mark of the scope that they came from, and may leave into no other. */
 import type { Namespace, ScopeFact } from '../namespaces/types.ts';
 import { ADDRESS_SCOPE_MARK_MASK, WRAP } from '../neutron.ts';
+import { hasChange } from '../releases.ts';
 import type { Because, Family } from '../state.ts';
-import type { Line } from './iptablesFrame.ts';
+import { type Line, hasScopes } from './iptablesFrame.ts';
 
 type RouterNamespace = Namespace & { kind: 'qrouter' | 'snat' };
 
@@ -13,7 +14,9 @@ export const SAVE = `-m connmark --mark ${NO_MARK} -j CONNMARK --save-mark ${MAS
 const RESTORE = `-m connmark ! --mark ${NO_MARK} -j CONNMARK --restore-mark ${MASKS}`;
 
 /** `router_info.py: initialize_address_scope_iptables`; the same head in both namespaces of a router. */
-export function scopeHead({ because: { pointer } }: Namespace, family: Family): Line[] {
+export function scopeHead(namespace: Namespace, family: Family): Line[] {
+  if (!hasScopes(namespace)) return [];
+  const { pointer } = namespace.because;
   const because: Because = {
     pointer,
     sentence: 'packets carry the mark of their address scope through the router',
@@ -66,7 +69,7 @@ export function crossScopeLines(namespace: RouterNamespace): Line[] {
   const { crossScope, scopes } = namespace;
   if (!crossScope) return [];
   const rfp = namespace.kind === 'qrouter' ? namespace.fipLink?.rfp.ifname : undefined;
-  const incoming = rfp === undefined ? '' : ` -i ${rfp}`;
+  const incoming = rfp === undefined || !hasChange(namespace, 'fip_by_device') ? '' : ` -i ${rfp}`;
   const neutron = 'router_info.py: process_floating_ip_address_scope_rules';
   const { externalMark, floatingIps } = crossScope;
   const leaving = scopes.filter(({ family, mark }) => family === 'inet' && mark === externalMark);

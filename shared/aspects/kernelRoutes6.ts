@@ -33,7 +33,7 @@ function ofDevice(device: Device, forwards: boolean): Route[] {
     ...learned.flatMap((text) => addressRoutes(device, text, forwards)),
   ];
   const unique = new Map(routes.map((route) => [`${route.type} ${route.dst}`, route]));
-  return [...unique.values(), multicast(device)];
+  return [...unique.values(), ...(device.isDown ? [] : [multicast(device)])];
 }
 
 const forAddress = ({ ifname, because }: Device, text: string) => ({

@@ -1,13 +1,22 @@
 /** `ip link`: the devices of a namespace. */
 import { type Namespace, devicesOf, isUnknown } from '../namespaces/types.ts';
-import type { Link } from '../state.ts';
-import { type Aspect, type Parsed, compact, ipFamilies, jsonRecords, numberField, textField } from './aspect.ts';
+import type { Family, Link } from '../state.ts';
+import {
+  type Aspect,
+  type Parsed,
+  commandWords,
+  compact,
+  ipFamilies,
+  jsonRecords,
+  numberField,
+  textField,
+} from './aspect.ts';
 
 export const links: Aspect<Link> = {
   name: 'links',
   noun: 'link',
   title: 'ip link',
-  reads: (command) => ipFamilies(command, 'link', ['inet', 'inet6']),
+  reads: (command) => ipFamilies(command, 'link', ['inet', 'inet6']) ?? addressText(command),
   parse: parseLinks,
   expect: expectLinks,
   family: () => undefined,
@@ -28,6 +37,12 @@ export const links: Aspect<Link> = {
     ...(link.flags.includes('UP') ? ['up'] : []),
   ],
 };
+
+/** `ip address`, as long as it is neither JSON nor short, prints each device as `ip link` does; sosreport has no other of a namespace. */
+const addressText = (command: string): readonly Family[] | undefined =>
+  commandWords(command).options.every((option) => /^-(d|details|s|stats|statistics)$/.test(option))
+    ? ipFamilies(command, 'address', ['inet', 'inet6'])
+    : undefined;
 
 /** Made by the kernel in each namespace while `net.core.fb_tunnels_only_for_init_net` is 0 and the tunnel's module is loaded. */
 const FALLBACK_DEVICES = new Set('gre0 gretap0 erspan0 tunl0 sit0 ip6tnl0 ip6gre0 ip_vti0 ip6_vti0'.split(' '));
@@ -54,7 +69,7 @@ function expectLinks(namespace: Namespace): Link[] {
     ifname: device.ifname,
     mtu: device.mtu,
     address: device.mac,
-    flags: ['UP'],
+    flags: device.isDown ? [] : ['UP'],
     because: device.because,
   }));
   return [lo, ...own];

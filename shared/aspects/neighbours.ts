@@ -1,6 +1,7 @@
 /** `ip neigh`: which MAC answers for an address. The agent writes permanent entries; all others the kernel learned. */
 import { canonical, familyOf } from '../ip.ts';
 import type { Namespace, NeighbourFact } from '../namespaces/types.ts';
+import { hasChange } from '../releases.ts';
 import type { Neighbour } from '../state.ts';
 import { type Aspect, type Parsed, compact, ipFamilies, jsonRecords, textField } from './aspect.ts';
 
@@ -36,12 +37,14 @@ function expectNeighbours(namespace: Namespace): Neighbour[] {
         ...namespace.interfaces.flatMap((i) =>
           i.neighbours.filter(({ isAbsent }) => !isAbsent).map((fact) => permanent(i.device.ifname, fact)),
         ),
-        ...(namespace.fipLink
+        ...(namespace.fipLink && hasChange(namespace, 'link_neighbours')
           ? [linkNeighbour(namespace.fipLink.rfp, namespace.fipLink.fprAddress, namespace.fipLink.fpr.mac)]
           : []),
       ];
     case 'fip':
-      return namespace.routers.map(({ fpr, rfp, rfpAddress }) => linkNeighbour(fpr, rfpAddress, rfp.mac));
+      return hasChange(namespace, 'link_neighbours')
+        ? namespace.routers.map(({ fpr, rfp, rfpAddress }) => linkNeighbour(fpr, rfpAddress, rfp.mac))
+        : [];
     case 'snat':
     case 'qdhcp':
       return [];

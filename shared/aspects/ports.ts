@@ -1,5 +1,6 @@
 /** `ovs-vsctl list Port`, `list Interface`: what is plugged into the bridges. Expected ones are made in `shared/ovs/`. */
 import { STALE_NAMESPACE, isStalePort } from '../ovs/leftovers.ts';
+import { isTrunkBridge } from '../ovs/names.ts';
 import type { OvsPort } from '../state.ts';
 import type { NodeAspect, Parsed } from './aspect.ts';
 
@@ -46,6 +47,7 @@ function explain(port: OvsPort): string {
     ...(port.tag === undefined ? [] : [`tag=${port.tag}`]),
     ...(port.type === '' ? [] : [`type=${port.type}`]),
     ...(port.ofport === undefined ? [] : [`ofport=${port.ofport}`]),
+    ...(port.fail_mode === undefined ? [] : [`fail_mode=${port.fail_mode}`]),
     ...maps,
   ].join(' ');
 }
@@ -66,7 +68,7 @@ function takeWord(port: OvsPort, word: string): boolean {
   const [, column, key, value] = /^([a-z_]+)(?::([^=]+))?=(.*)$/.exec(word) ?? [];
   const map = COLUMNS.find((name) => name === column);
   if (map && key !== undefined) port[map][key] = value!;
-  else if (column === 'type') port.type = value!;
+  else if (column === 'type' || column === 'fail_mode') port[column] = value!;
   else if ((column === 'tag' || column === 'ofport') && /^-?\d+$/.test(value!)) port[column] = Number(value);
   else return false;
   return true;
@@ -74,6 +76,7 @@ function takeWord(port: OvsPort, word: string): boolean {
 
 /** What is not of the agents: bridges of the host, and its own devices on a bridge that Neutron shares. */
 function dynamicReason({ bridge, name, external_ids }: OvsPort, expected: readonly OvsPort[]): string | undefined {
+  if (isTrunkBridge(bridge)) return 'the bridge of a trunk: its ports follow those of br-int';
   if (!expected.some((other) => other.bridge === bridge)) return 'Neutron does not manage this bridge';
   const isOwn =
     bridge === 'br-int' || bridge === 'br-tun' || name.startsWith('phy-') || external_ids['iface-id'] !== undefined;

@@ -28,19 +28,35 @@ export function explainRoute(route: Route): string {
   ].join(' ');
 }
 
-export function parseRoutes(text: string, family: Family): Parsed<Route> {
+/** @param families `ip route show table all` without `-4` or `-6` prints both, IPv4 first, and a line does not always tell its own */
+export function parseRoutes(text: string, families: readonly Family[]): Parsed<Route> {
   const json = jsonRecords(text);
   const parsed: Parsed<Route> = { items: [], problems: json?.problems ?? [] };
-  const take = (route: Route | undefined, source: string) => {
+  let family: Family = families[0] ?? 'inet';
+  const take = (words: readonly string[], read: () => Route | undefined, source: string) => {
+    if (families.length > 1) family = familyOfWords(words) ?? family;
+    const route = read();
     if (route) parsed.items.push(route);
     else parsed.problems.push(`not a route: ${source}`);
   };
-  if (json) for (const record of json.records) take(routeOfRecord(record, family), JSON.stringify(record));
+  if (json)
+    for (const record of json.records) {
+      const values = ['dst', 'gateway', 'prefsrc'].map((key) => textField(record, key) ?? '');
+      take([...Object.keys(record), ...values], () => routeOfRecord(record, family), JSON.stringify(record));
+    }
   // The next hops of a multipath route are lines of their own, indented.
   else
-    for (const line of text.replace(/\n\s+(?=nexthop)/g, ' ').split('\n'))
-      if (line.trim() !== '') take(routeOfLine(line, family), line);
+    for (const line of text.replace(/\n[ \t]+(?=nexthop)/g, ' ').split('\n'))
+      if (line.trim() !== '') take(line.split(/\s+/), () => routeOfLine(line, family), line);
   return parsed;
+}
+
+/** Only IPv6 routes have a preference (`RTA_PREF`), only of IPv4 ones a scope is shown or a gateway of the other family; else an address tells. */
+function familyOfWords(words: readonly string[]): Family | undefined {
+  if (words.includes('inet6')) return 'inet';
+  if (words.some((word) => word === 'pref' || (word.length < 64 && /^[0-9a-f:.]*:[0-9a-f:.]*(\/\d+)?$/i.test(word))))
+    return 'inet6';
+  return words.some((word) => word === 'scope' || /^\d+\.\d+\.\d+\.\d+(\/\d+)?$/.test(word)) ? 'inet' : undefined;
 }
 
 /** iproute2 prints what is the default only sometimes; here it is always left out. */
@@ -92,7 +108,11 @@ function routeOfLine(line: string, family: Family): Route | undefined {
   const dst = words.shift();
   if (dst === undefined || !/^(default|[0-9a-fA-F.:]+(\/\d+)?|<.*)$/.test(dst)) return undefined;
   const [own, ...hops] = splitAt(words, 'nexthop');
-  const after = (list: string[], word: string) => (list.includes(word) ? list[list.indexOf(word) + 1] : undefined);
+  const after = (list: string[], word: string) => {
+    const at = list.indexOf(word);
+    // `via inet6 fe80::1`: the gateway of an IPv4 route may be of the other family.
+    return at < 0 ? undefined : list[at + (/^inet6?$/.test(list[at + 1] ?? '') ? 2 : 1)];
+  };
   const number = (text: string | undefined) => (text === undefined || !/^\d+$/.test(text) ? undefined : Number(text));
   return normal(
     compact({

@@ -1,17 +1,16 @@
 /** `ip route show table all`: what Neutron's agents write and what the kernel adds for each address. */
-import { broadcastOf, contains, familyOf, networkText, parsePrefix, printedPrefix } from '../ip.ts';
-import type { Chosen } from '../namespaces/choice.ts';
+import { broadcastOf, contains, familyOf, ipv4Value, networkText, parsePrefix, printedPrefix } from '../ip.ts';
+import { BOOT, type Chosen } from '../namespaces/choice.ts';
 import {
   type Device,
   type FipLink,
   type Namespace,
-  type RouteFact,
   broadcastAddress,
   devicesOf,
   linkLocalAddress,
 } from '../namespaces/types.ts';
 import { FIP_RT_TBL } from '../neutron.ts';
-import { releaseHas } from '../releases.ts';
+import { type Agents, type Change, hasChange } from '../releases.ts';
 import { snatIndex } from '../snatIndex.ts';
 import type { Because, Nexthop, Route } from '../state.ts';
 import { type Aspect, ipFamilies } from './aspect.ts';
@@ -23,12 +22,14 @@ export const routes: Aspect<Route> = {
   noun: 'route',
   title: 'ip route show table all',
   // Without `table all` a command prints only table main: that would make every other route look missing.
-  reads: (command) => (/\btable (all|0)\b/.test(command) ? ipFamilies(command, 'route', ['inet']) : undefined),
-  parse: (text, command) => parseRoutes(text, ipFamilies(command, 'route', ['inet'])?.[0] ?? 'inet'),
+  reads: (command) => (/\btable (all|0)\b/.test(command) ? ipFamilies(command, 'route', ['inet', 'inet6']) : undefined),
+  parse: (text, command) => {
+    const { items, problems } = parseRoutes(text, ipFamilies(command, 'route', ['inet', 'inet6']) ?? ['inet']);
+    return { items: items.map(inOrder), problems };
+  },
   expect: expectRoutes,
   family: (route) => route.family,
   identities: [
-    // The order of next hops is arbitrary and means nothing.
     (route) => `${route.family} ${explainRoute(inOrder(route))}`,
     (route) => `${route.family} ${route.type} ${route.table} ${route.dst} ${route.dev}`,
     (route) => `${route.family} ${route.type} ${route.table} ${route.dst}`,
@@ -41,13 +42,16 @@ export const routes: Aspect<Route> = {
       ? 'kernels before 5.14 also keep a broadcast route for the network address'
       : isOldLoopback(route)
         ? 'some kernels keep the address of lo in table main too'
-        : route.family === 'inet6' && (route.protocol === 'ra' || route.expires)
-          ? 'the kernel learned this route from a router advertisement'
-          : undefined,
+        : isNullEntry(route)
+          ? 'some kernels print their own last entry, which every lookup that finds nothing ends in'
+          : route.family === 'inet6' && (route.protocol === 'ra' || route.expires)
+            ? 'the kernel learned this route from a router advertisement'
+            : undefined,
   repair: (route) => (route.protocol === 'kernel' ? undefined : ['ip', 'route', 'replace', ...words(route)]),
   remove: (route) => (route.protocol === 'kernel' ? undefined : ['ip', 'route', 'del', ...words(route)]),
 };
 
+/** The order of next hops is arbitrary and means nothing. */
 function inOrder(route: Route): Route {
   if (!route.nexthops) return route;
   return { ...route, nexthops: route.nexthops.toSorted((a, b) => ((a.gateway ?? '') < (b.gateway ?? '') ? -1 : 1)) };
@@ -59,16 +63,23 @@ const words = (route: Route): string[] =>
     .filter((word) => word !== '');
 
 /** Linux commit 512b2dc48e "ipv4: don't install a broadcast route for the network address" is of 5.14. */
-function isOldBroadcast({ type, dst, table, protocol, prefsrc }: Route): boolean {
-  return (
-    type === 'broadcast' && table === 'local' && protocol === 'kernel' && prefsrc !== undefined && isEvenNetwork(dst)
-  );
+const isOldBroadcast = ({ type, dst, table, protocol, prefsrc = '' }: Route): boolean =>
+  type === 'broadcast' && table === 'local' && protocol === 'kernel' && isNetworkOf(dst, prefsrc);
+
+/** Whether an address is all zeros from where it parts with another one, in at least the two bits of a /30. */
+function isNetworkOf(network: string, address: string): boolean {
+  const [zeros, own] = [ipv4Value(network), ipv4Value(address)];
+  if (zeros === undefined || own === undefined) return false;
+  const bits = Math.max(2, 32 - Math.clz32(zeros ^ own));
+  return zeros !== own && zeros % 2 ** bits === 0;
 }
+
+/** `net/ipv6/route.c: ip6_null_entry`. */
+const isNullEntry = ({ family, type, dst, dev, metric }: Route): boolean =>
+  family === 'inet6' && type === 'unreachable' && dst === 'default' && dev === 'lo' && metric === 0xffffffff;
 
 const isOldLoopback = ({ dst, dev, table, protocol, type }: Route): boolean =>
   dst === '::1' && dev === 'lo' && table === undefined && protocol === 'kernel' && type === undefined;
-
-const isEvenNetwork = (dst: string): boolean => dst.endsWith('.0');
 
 function expectRoutes(namespace: Namespace): Route[] {
   const kernel = [
@@ -78,13 +89,13 @@ function expectRoutes(namespace: Namespace): Route[] {
   ];
   switch (namespace.kind) {
     case 'qrouter':
-      return [...qrouterRoutes(namespace), ...kernel];
+      return [...written(namespace, 'static_routes', qrouterRoutes(namespace)), ...kernel];
     case 'snat':
       return [...snatRoutes(namespace), ...kernel];
     case 'fip':
-      return [...fipRoutes(namespace), ...kernel];
+      return [...written(namespace, 'static_routes', fipRoutes(namespace)), ...kernel];
     case 'qdhcp':
-      return [...dhcpRoutes(namespace), ...kernel];
+      return [...written(namespace, 'static_routes', dhcpRoutes(namespace)), ...kernel];
   }
 }
 
@@ -125,6 +136,14 @@ function kernelRoutes(device: Device): Route[] {
   });
 }
 
+/** Until a change the agent ran `ip route replace`: no protocol. */
+const written = (agents: Agents, change: Change, all: Route[]): Route[] =>
+  hasChange(agents, change) ? all : all.map(bare);
+
+function bare({ protocol, ...route }: Route): Route {
+  return protocol === undefined || protocol === 'static' || protocol === BOOT ? route : { ...route, protocol };
+}
+
 /** `agent/linux/ip_lib.py: add_ip_route` writes `proto static`; IPv6 routes have no scope and always a metric. */
 function staticRoute(
   { scope, ...route }: Omit<Route, 'family' | 'protocol'>,
@@ -143,14 +162,15 @@ function qrouterRoutes(namespace: Namespace & { kind: 'qrouter' }): Route[] {
       return index === undefined ? [] : [staticRoute({ ...route, table: String(index) }, family)];
     }),
   );
-  return [...redirected, ...(fipLink ? linkDefaults(fipLink, namespace) : []), ...extraRoutes(namespace.extraRoutes)];
+  return [
+    ...redirected,
+    ...replaced([...(fipLink ? linkDefaults(fipLink, namespace) : []), ...extraRoutes(namespace)]),
+  ];
 }
 
 /** `dvr_fip_ns.py: create_rtr_2_fip_link`: table 16 for IPv4. The IPv6 route is for the NDP proxy, and a known fault of Neutron's. */
-function linkDefaults(
-  { rfp, fpr, fprAddress }: FipLink,
-  { release, interfaces }: Namespace & { kind: 'qrouter' },
-): Route[] {
+function linkDefaults({ rfp, fpr, fprAddress }: FipLink, namespace: Namespace & { kind: 'qrouter' }): Route[] {
+  const { interfaces } = namespace;
   const { pointer } = rfp.because;
   const neutron = 'dvr_fip_ns.py: create_rtr_2_fip_link';
   const route = { dst: 'default', dev: rfp.ifname };
@@ -164,7 +184,7 @@ function linkDefaults(
       { ...route, gateway: fprAddress, table: String(FIP_RT_TBL), because: { pointer, sentence: four, neutron } },
       'inet',
     ),
-    ...(gateway !== undefined && releaseHas(release, 'rfp_ipv6_default')
+    ...(gateway !== undefined && hasChange(namespace, 'rfp_ipv6_default')
       ? [staticRoute({ ...route, gateway, because: { pointer, sentence: six, neutron } }, 'inet6')]
       : []),
   ];
@@ -173,21 +193,21 @@ function linkDefaults(
 function snatRoutes(namespace: Namespace & { kind: 'snat' }): Route[] {
   const { qg, ha, extraRoutes: extra } = namespace;
   const outside = qg ? outsideRoutes(qg, namespace) : [];
-  if (!ha) return replaced([...outside, ...extraRoutes(extra)]);
+  if (!ha) return replaced([...written(namespace, 'static_routes', outside), ...extraRoutes(namespace)]);
   return [
     ...outside.map((route) => ({ ...route, protocol: ha.protocols[route.dst] ?? ha.protocol })),
     ...extra.flatMap(({ protocols = [], dst, gateway, dev, because }) =>
       protocols.map((protocol): Route => ({ ...staticRoute({ dst, gateway, dev, because }), protocol })),
     ),
-  ];
+  ].map((route) => (route.protocol === BOOT ? bare(route) : route));
 }
 
 /** The agent writes with netlink's *replace*, extra routes last: one to everywhere takes the place of the gateway's. */
-const replaced = (written: Route[]): Route[] =>
-  written.filter(
+const replaced = (all: Route[]): Route[] =>
+  all.filter(
     ({ family, dst, table }, i) =>
       dst !== 'default' ||
-      !written.slice(i + 1).some((later) => later.dst === dst && later.family === family && later.table === table),
+      !all.slice(i + 1).some((later) => later.dst === dst && later.family === family && later.table === table),
   );
 
 /** `dhcp.py: DeviceManager._set_default_route_ip_version`. */
@@ -199,29 +219,33 @@ function dhcpRoutes({ taps, gateways }: Namespace & { kind: 'qdhcp' }): Route[] 
   return outsideRoutes(tap, { gateways, onlink });
 }
 
+/** The way out was one for all routers before each had its own table. */
 function fipRoutes(namespace: Namespace & { kind: 'fip' }): Route[] {
-  const { fg, onlink } = namespace;
+  const { fg, gateways, onlink } = namespace;
   return [
-    ...outsideRoutes(fg, { gateways: [], onlink }),
+    ...outsideRoutes(fg, { gateways: hasChange(namespace, 'fip_tables') ? [] : gateways, onlink }),
     ...namespace.routers.flatMap((router) => replaced(routesOfRouter(namespace, router))),
   ];
 }
 
 /** `dvr_fip_ns.py: _add_default_gateway_for_fip`; `dvr_local_router.py: floating_ip_added_dist, update_routing_table`. */
 function routesOfRouter(
-  { fg, gateways }: Namespace & { kind: 'fip' },
+  namespace: Namespace & { kind: 'fip' },
   {
     fpr,
     rfpAddress,
     table,
     floatingIps,
     fastExits,
+    published,
+    rfp,
     extraRoutes: extra,
   }: (Namespace & { kind: 'fip' })['routers'][number],
 ): Route[] {
+  const { fg, gateways } = namespace;
   return [
     ...gateways
-      .filter(isThere)
+      .filter((gateway) => isThere(gateway) && hasChange(namespace, 'fip_tables'))
       .map(({ address, because }) =>
         staticRoute({ dst: 'default', gateway: address, dev: fg.ifname, table: String(table), because }),
       ),
@@ -230,6 +254,12 @@ function routesOfRouter(
     ),
     ...fastExits.map(({ cidr, because }) =>
       staticRoute({ dst: cidr, gateway: rfpAddress, dev: fpr.ifname, because }, 'inet'),
+    ),
+    ...published.map(({ cidr, because }) =>
+      staticRoute(
+        { dst: cidr, gateway: linkLocalAddress(rfp)?.split('/')[0] ?? '', dev: fpr.ifname, because },
+        'inet6',
+      ),
     ),
     // These alone are written without a protocol, that is `proto boot`, which iproute2 does not print.
     ...extra.filter(isThere).map(({ dst, gateway, dev, because }): Route => {
@@ -268,17 +298,19 @@ const linkRoute = (device: Device, dst: string, because: Because): Route =>
   staticRoute({ dst, dev: device.ifname, scope: 'link', because });
 
 /** Several next hops for one destination are one multipath route: `router_info.py: check_and_add_ecmp_route` (Xena). */
-function extraRoutes(facts: RouteFact[]): Route[] {
-  const present = facts.filter(isThere);
+function extraRoutes(namespace: Namespace & { kind: 'qrouter' | 'snat' }): Route[] {
+  const present = namespace.extraRoutes.filter(isThere);
   const destinations = [...new Set(present.map(({ dst }) => dst))];
-  return destinations.map((dst): Route => {
+  const all = destinations.map((dst): Route => {
     const group = present.filter((fact) => fact.dst === dst);
     const { gateway, dev, because } = group[0]!;
     if (group.length === 1) return staticRoute({ dst, gateway, dev, because });
-    return staticRoute({
+    const route = staticRoute({
       dst,
       nexthops: group.map((hop): Nexthop => ({ gateway: hop.gateway, dev: hop.dev, weight: 1 })),
       because,
     });
+    return inOrder(route);
   });
+  return written(namespace, 'static_extra_routes', all);
 }

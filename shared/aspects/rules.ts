@@ -2,6 +2,7 @@
 import type { Namespace } from '../namespaces/types.ts';
 import { ipv4Value, parsePrefix } from '../ip.ts';
 import { FAST_PATH_EXIT_PR, FIP_RT_TBL } from '../neutron.ts';
+import { hasChange } from '../releases.ts';
 import { snatIndex } from '../snatIndex.ts';
 import type { Family, Rule } from '../state.ts';
 import { type Aspect, type Parsed, compact, ipFamilies, jsonRecords, numberField, textField } from './aspect.ts';
@@ -106,6 +107,7 @@ function interfaceRules({ redirects, fastExit }: (Namespace & { kind: 'qrouter' 
 
 /** `dvr_fip_ns.py: _add_rtr_ext_route_rule_to_route_table`. */
 function fipRules(namespace: Namespace & { kind: 'fip' }): Rule[] {
+  if (!hasChange(namespace, 'fip_tables')) return [];
   return namespace.routers.map(({ fpr, table }) => ({
     family: 'inet',
     priority: table,
@@ -190,6 +192,7 @@ function ruleOfLine(line: string, family: Rule['family']): Rule | undefined {
   for (let i = 0; i < words.length; i++) {
     const word = words[i]!;
     if (word === 'not') rule.not = true;
+    else if (word === '[detached]') continue;
     else if (ACTIONS.has(word)) {
       rule.action = words.slice(i).join(' ');
       return rule;

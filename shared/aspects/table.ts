@@ -4,6 +4,7 @@ import { addresses } from './addresses.ts';
 import type { Aspect, NodeAspect } from './aspect.ts';
 import { flows } from './flows.ts';
 import { iptables } from './iptables.ts';
+import { keepalived } from './keepalived.ts';
 import { links } from './links.ts';
 import { neighbours } from './neighbours.ts';
 import { ports } from './ports.ts';
@@ -27,4 +28,4 @@ export const aspectNamed = (name: NamespaceAspect): Aspect<Item> => ASPECTS.find
 
 /** The aspects of the node itself. */
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as above
-export const NODE_ASPECTS = [ports, flows] as unknown as readonly NodeAspect<Item>[];
+export const NODE_ASPECTS = [ports, flows, keepalived] as unknown as readonly NodeAspect<Item>[];

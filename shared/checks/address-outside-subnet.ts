@@ -9,7 +9,7 @@ import { holders } from './holders.ts';
 export const addressOutsideSubnet: Check = {
   code: 'address-outside-subnet',
   severity: 'error',
-  doc: 'An address or allocation pool that is not in the subnet it is said to be of (`ipam/utils.py: check_subnet_ip, validate_allocation_pools`).',
+  doc: 'An address or allocation pool that is not in the subnet it is said to be of (`ipam/utils.py: check_subnet_ip`, `db/ipam_backend_mixin.py: validate_allocation_pools`).',
   why: 'A `qr-` or `sg-` address outside of its subnet gives no connected route, and `ip rule` and table numbers are made from that address.',
   check(topology, report) {
     const find = relationsOf(topology);

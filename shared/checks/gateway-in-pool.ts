@@ -5,7 +5,7 @@ import type { Check } from './check.ts';
 export const gatewayInPool: Check = {
   code: 'gateway-in-pool',
   severity: 'error',
-  doc: "A subnet's gateway inside one of its allocation pools (`ipam/utils.py: validate_gw_out_of_pools`).",
+  doc: "A subnet's gateway inside one of its allocation pools (`db/ipam_backend_mixin.py: validate_gw_out_of_pools`).",
   why: 'Sooner or later a VM would get the address that all `qr-` devices of the subnet have.',
   check(topology, report) {
     for (const { name, pointer, gateway_ip, allocation_pools } of topology.networks.flatMap((each) => each.subnets)) {

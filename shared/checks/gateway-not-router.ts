@@ -5,6 +5,8 @@ import { unreadOf } from '../topology/unread.ts';
 import type { Check } from './check.ts';
 import { holders } from './holders.ts';
 
+const EVERYWHERE: readonly string[] = ['0.0.0.0/0', '::/0'];
+
 const TUNNELLED: readonly (string | undefined)[] = ['vxlan', 'gre', 'geneve'];
 
 export const gatewayNotRouter: Check = {
@@ -19,12 +21,14 @@ export const gatewayNotRouter: Check = {
     const held = new Set(
       holders(topology).flatMap(({ network, addresses }) => addresses.map((each) => `${each.ip_address} ${network}`)),
     );
-    for (const { name, network, gateway_ip } of subnets.values()) {
+    for (const { name, network, gateway_ip, host_routes } of subnets.values()) {
       const interfaces = interfacesOfSubnet.get(name) ?? [];
       if (gateway_ip === null || interfaces.length === 0 || held.has(`${gateway_ip} ${network}`)) continue;
       if (!TUNNELLED.includes(networks.get(network)?.network_type)) continue;
       for (const { router, interface: entry } of interfaces) {
         if (entry.ip_address === undefined) continue;
+        // Told by DHCP, VMs use this route instead (RFC 3442).
+        if (host_routes.some((route) => EVERYWHERE.includes(route.destination))) continue;
         const message = `Router ${quote(router.name)} has ${entry.ip_address} on subnet ${quote(name)}, whose gateway ${gateway_ip} nobody has: VMs that use it reach no router. Give the interface ${gateway_ip}, or change the subnet's \`gateway_ip\`.`;
         const related = [{ pointer: `${subnets.get(name)!.pointer}/gateway_ip`, message: `subnet ${name}` }];
         report({ message, pointer: `${entry.pointer}/ip_address`, related });
@@ -44,9 +48,10 @@ ports:
 networks:
   red: {network_type: vxlan, subnets: {red-v4: {cidr: 10.0.0.0/24, gateway_ip: 10.0.0.1}}}
   blue: {network_type: vlan, subnets: {blue-v4: {cidr: 10.1.0.0/24, gateway_ip: 10.1.0.1}}}
+  told: {network_type: vxlan, subnets: {told-v4: {cidr: 10.2.0.0/24, host_routes: [{destination: 0.0.0.0/0, nexthop: 10.2.0.254}]}}}
 routers:
   router1: {interfaces: {red-v4: }}
-  router2: {interfaces: {red-v4: {ip_address: 10.0.0.254}, blue-v4: {ip_address: 10.1.0.254}}}
+  router2: {interfaces: {red-v4: {ip_address: 10.0.0.254}, blue-v4: {ip_address: 10.1.0.254}, told-v4: {ip_address: 10.2.0.254}}}
 ports:
   vm1: {network: blue, fixed_ips: [{ip_address: 10.1.0.5}]}
 `,

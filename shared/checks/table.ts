@@ -32,7 +32,9 @@ import { mtuAboveExternal } from './mtu-above-external.ts';
 import { mtuTooSmall } from './mtu-too-small.ts';
 import { networkTypeWithoutDvr } from './network-type-without-dvr.ts';
 import { noSnatNode } from './no-snat-node.ts';
+import { notInRelease } from './not-in-release.ts';
 import { ovsAgentNotDistributed } from './ovs-agent-not-distributed.ts';
+import { portForwardingPorts } from './port-forwarding-ports.ts';
 import { routerOnNoNode } from './router-on-no-node.ts';
 import { segmentationIdRange } from './segmentation-id-range.ts';
 import { severalIpv6Interfaces } from './several-ipv6-interfaces.ts';
@@ -77,7 +79,9 @@ export const CHECKS: readonly Check[] = [
   mtuTooSmall,
   networkTypeWithoutDvr,
   noSnatNode,
+  notInRelease,
   ovsAgentNotDistributed,
+  portForwardingPorts,
   routerOnNoNode,
   segmentationIdRange,
   severalIpv6Interfaces,

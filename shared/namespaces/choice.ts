@@ -41,3 +41,8 @@ export function choose(
   const isCountRight = values.length === 1 || (values.length === 0 ? none : several);
   if (isCountRight && values.every((value) => candidates.includes(value))) choices[key] = values.join(' ');
 }
+
+/** A route that a program wrote without a protocol (`proto boot`): iproute2 prints none. */
+export const BOOT = 'boot';
+/** How routes of keepalived look: under its own protocol, where iproute2 has no name for that under its number, or as the file says. */
+export const KEEPALIVED: readonly string[] = ['keepalived', '18', 'static'];

@@ -3,6 +3,7 @@ import type { Allocations } from '../allocations.ts';
 import { parsePrefix } from '../ip.ts';
 import { DEV_PREFIX, type DeviceKind, NS_PREFIX, deviceName } from '../neutron.ts';
 import { type Pointer, pointer } from '../problem.ts';
+import { type Agents, type Change, hasChange } from '../releases.ts';
 import type { Because } from '../state.ts';
 import { type Relations, isIpv4, mtuOf, subnetOf } from '../topology/relations.ts';
 import type { DevicePort, FixedIp, Network, Node, Port, Router, RouterInterface, Subnet } from '../topology/types.ts';
@@ -15,8 +16,25 @@ export interface Context {
   allocations: Allocations;
 }
 
-export const releaseOf = ({ lookup, allocations }: Context): string | undefined =>
+export const releaseOf = ({ lookup, allocations }: Pick<Context, 'lookup' | 'allocations'>): string | undefined =>
   lookup.topology.release ?? allocations.release;
+
+/** Whose agents made what is on the node. */
+export const agentsOf = (context: Pick<Context, 'lookup' | 'allocations'>): Agents => ({
+  release: releaseOf(context),
+  backports: context.allocations.backports,
+});
+
+/** Whether the agents of the node have a change. */
+export const agentsHave = (context: Pick<Context, 'lookup' | 'allocations'>, change: Change): boolean =>
+  hasChange(agentsOf(context), change);
+
+/** MTU of a device: its network's, before that was known the agent's option `network_device_mtu`, else the kernel's. */
+export const deviceMtu = (context: Context, network: Network | undefined): number =>
+  agentsHave(context, 'network_mtu') ? mtuOf(network) : (context.allocations.deviceMtu ?? KERNEL_MTU);
+
+/** `include/uapi/linux/if_ether.h: ETH_DATA_LEN`. */
+const KERNEL_MTU = 1500;
 
 const FULL_ID = 36;
 
@@ -98,7 +116,7 @@ export function qrDevice(context: Context, router: Router, port: RouterPort): De
     kind: 'qr',
     ifname: portDevice(context, 'qr', entry.pointer, entry.port_id, entry.subnet),
     mac: macOf(context, entry.pointer, entry.mac_address, `${router.name} in ${entry.subnet}`),
-    mtu: mtuOf(context.lookup.network.get(subnet.network)),
+    mtu: deviceMtu(context, context.lookup.network.get(subnet.network)),
     network: subnet.network,
     ...addressesOf(
       port,
@@ -134,7 +152,7 @@ export function sgDevice(context: Context, router: Router, port: RouterPort): De
     kind: 'sg',
     ifname: portDevice(context, 'sg', key, entry.snat?.port_id, entry.subnet),
     mac: macOf(context, key, entry.snat?.mac_address, `SNAT port of ${entry.subnet}`),
-    mtu: mtuOf(context.lookup.network.get(subnet.network)),
+    mtu: deviceMtu(context, context.lookup.network.get(subnet.network)),
     network: subnet.network,
     ...addressesOf(port, (own, of) => snatAddressOf(context, own, of), snatKey),
     key,
@@ -177,7 +195,7 @@ export function externalDevice(
     kind,
     ifname,
     mac: macOf(context, port.pointer, port.mac_address, what),
-    mtu: mtuOf(network),
+    mtu: deviceMtu(context, network),
     network: network.name,
     addresses: ofFamily(true),
     addresses6: ofFamily(false),

@@ -2,10 +2,12 @@
 import { familyOf } from '../ip.ts';
 import { METADATA_V4_CIDR } from '../neutron.ts';
 import { dhcpPortsOf } from '../placement.ts';
+import { type Agents, hasChange } from '../releases.ts';
 import type { Family } from '../state.ts';
-import { isIpv4, mtuOf, subnetOf } from '../topology/relations.ts';
+import { isIpv4, subnetOf } from '../topology/relations.ts';
 import type { Network, Port, Subnet } from '../topology/types.ts';
-import { type Context, macOf, namespaceName, portDevice, releaseOf } from './devices.ts';
+import { type Choice, chosenOf } from './choice.ts';
+import { type Context, agentsHave, agentsOf, deviceMtu, macOf, namespaceName, portDevice } from './devices.ts';
 import { type Device, type DhcpNamespace, unknown } from './types.ts';
 
 /** One for each network with an active DHCP port on this node. */
@@ -40,16 +42,29 @@ function dhcpNamespace(context: Context, network: Network, ports: Port[]): DhcpN
     kind: 'qdhcp',
     name: namespaceName(context, 'qdhcp', network),
     node: context.node,
-    release: releaseOf(context),
+    ...agentsOf(context),
     because,
     network,
     taps: ports.map((port) => tapDevice(context, network, port)),
     gateways,
+    // A namespace keeps the chains that it was given when its device was plugged, whatever release the agent is of by now.
+    ...(chosenOf(context.allocations, natChoice(network), hasNat(context)).length > 0 ? { nat: true as const } : {}),
   };
 }
 
+/** Whether the agent made a nat table there; until Train it did (`dhcp.py: DeviceManager.fill_dhcp_udp_checksums`). */
+export const natChoice = ({ pointer }: Pick<Network, 'pointer'>): Choice => ({
+  key: `${pointer} dhcp nat`,
+  candidates: ['nat'],
+  none: true,
+});
+
+const hasNat = (context: Context): string[] => (agentsHave(context, 'dhcp_without_nat') ? [] : ['nat']);
+
 /** Where `Allocations` has the metadata address of a DHCP port. */
 export const metadataKey = (port: Pick<Port, 'pointer'>): string => `${port.pointer}/metadata`;
+/** The same of IPv6. */
+export const metadata6Key = (port: Pick<Port, 'pointer'>): string => `${port.pointer}/metadata6`;
 /** Where `Allocations` has which of several gateways a DHCP namespace uses. */
 export const gatewayKey = (port: Pick<Port, 'pointer'>, family: Family): string => `${port.pointer}/gateway/${family}`;
 
@@ -70,14 +85,15 @@ function tapDevice(context: Context, network: Network, port: Port): Device {
       : [];
   // Only with `enable_isolated_metadata` or `force_metadata` (`dhcp_agent.ini`), which no API tells.
   const metadata = allocations.addresses[metadataKey(port)];
+  const metadata6 = allocations.addresses[metadata6Key(port)];
   return {
     kind: 'tap',
     ifname: portDevice(context, 'tap', port.pointer, port.id, port.name),
     mac: macOf(context, port.pointer, port.mac_address, port.name),
-    mtu: mtuOf(network),
+    mtu: deviceMtu(context, network),
     network: network.name,
     addresses: [...own.filter((text) => !isSix(text)), ...open, ...(metadata === undefined ? [] : [metadata])],
-    addresses6: own.filter(isSix),
+    addresses6: [...own.filter(isSix), ...(metadata6 === undefined ? [] : [metadata6])],
     key: port.pointer,
     within: network.subnets.filter(isIpv4).map(({ cidr }) => cidr),
     because: {
@@ -90,6 +106,14 @@ function tapDevice(context: Context, network: Network, port: Port): Device {
 
 /** `constants.METADATA_V4_CIDR`; before Train the whole `169.254.0.0/16` (`dhcp.py: METADATA_DEFAULT_CIDR`). */
 export const METADATA_ADDRESSES: readonly string[] = [METADATA_V4_CIDR, '169.254.169.254/16'];
+
+/**
+ * Whether a namespace with the IPv4 metadata address has the IPv6 one too: since 2025.1 only where the network has IPv6
+ * (`dhcp.py: DeviceManager.setup`).
+ */
+export const hasMetadata6 = (agents: Agents, network: Network): boolean =>
+  hasChange(agents, 'metadata_ipv6') &&
+  (!hasChange(agents, 'dhcp_metadata6_by_subnet') || network.subnets.some((subnet) => !isIpv4(subnet)));
 
 /** `dhcp.py: DeviceManager._set_default_route_ip_version`: the first subnet with DHCP and a gateway; which is first the server says. */
 function gatewayOf(

@@ -4,8 +4,9 @@ import { DEVICE_OWNER } from '../neutron.ts';
 import type { Hosted } from '../placement.ts';
 import { pointer } from '../problem.ts';
 import type { Network } from '../topology/types.ts';
-import { type Context, agentGatewayPort, externalDevice, namespaceName, releaseOf } from './devices.ts';
+import { type Context, agentGatewayPort, agentsHave, agentsOf, externalDevice, namespaceName } from './devices.ts';
 import { extraRoutes } from './extraRoutes.ts';
+import { publishedHere } from './ndpProxy.ts';
 import { distributedFloatingIps, fipLinkOf, portsOf } from './qrouter.ts';
 import { fastExitOf } from './scopes.ts';
 import { outsideOf } from './outside.ts';
@@ -17,7 +18,11 @@ import type { FipNamespace, FipRouterFact } from './types.ts';
  */
 export function fipNamespace(context: Context, network: Network, hosted: Hosted[]): FipNamespace | undefined {
   const { node } = context;
-  const own = hosted.filter(({ router }) => router.external_gateway?.network === network.name);
+  const onNetwork = hosted.filter(({ router }) => router.external_gateway?.network === network.name);
+  // What a gateway brings now, a first floating IP brought then.
+  const own = agentsHave(context, 'fip_by_gateway')
+    ? onNetwork
+    : onNetwork.filter(({ router }) => fipLinkOf(context, router));
   const port = agentGatewayPort(context, network, DEVICE_OWNER.agentGateway);
   if (own.length === 0 && port?.status !== 'ACTIVE') return undefined;
   const neutron = 'dvr_fip_ns.py: create_or_update_gateway_port';
@@ -48,21 +53,27 @@ export function fipNamespace(context: Context, network: Network, hosted: Hosted[
     { ...because, pointer: port?.pointer ?? because.pointer },
     what,
   );
-  const outside = outsideOf(context, network, fg, port?.fixed_ips ?? []);
+  const { gateways, onlink } = outsideOf(context, network, fg, port?.fixed_ips ?? []);
   return {
     kind: 'fip',
     name: namespaceName(context, 'fip', network),
     node,
-    release: releaseOf(context),
+    ...agentsOf(context),
     because,
     network,
     fg,
-    routers: own.flatMap(({ router }) => routerFact(context, router, fg)),
-    ...outside,
+    routers: own.flatMap(({ router }) => routerFact(context, router, fg, gateways)),
+    gateways,
+    onlink: agentsHave(context, 'fip_onlink') ? onlink : onlink.filter(({ subnet }) => subnet === undefined),
   };
 }
 
-function routerFact(context: Context, router: Hosted['router'], fg: FipNamespace['fg']): FipRouterFact[] {
+function routerFact(
+  context: Context,
+  router: Hosted['router'],
+  fg: FipNamespace['fg'],
+  gateways: FipNamespace['gateways'],
+): FipRouterFact[] {
   const link = fipLinkOf(context, router);
   if (!link) return [];
   return [
@@ -74,7 +85,10 @@ function routerFact(context: Context, router: Hosted['router'], fg: FipNamespace
       fastExits: portsOf(context, router, ({ port_id }) => port_id).flatMap(
         (entry) => fastExitOf(context, router, entry) ?? [],
       ),
-      extraRoutes: extraRoutes(context, router, [fg], `fip ${router.name}`, false),
+      published: publishedHere(context, router),
+      extraRoutes: agentsHave(context, 'fip_tables')
+        ? extraRoutes(context, router, [fg], { key: `fip ${router.name}`, gateways })
+        : [],
     },
   ];
 }

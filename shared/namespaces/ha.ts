@@ -5,10 +5,10 @@
 import { HA_NET_CIDR, HA_VIP_CIDR, VR_ID_RANGE } from '../neutron.ts';
 import { haPortsOf } from '../placement.ts';
 import { pointer } from '../problem.ts';
-import { releaseHas } from '../releases.ts';
-import { isIpv4, mtuOf, subnetOf } from '../topology/relations.ts';
+import { isIpv4, subnetOf } from '../topology/relations.ts';
 import type { Port, Router } from '../topology/types.ts';
-import { type Context, macOf, portDevice, releaseOf } from './devices.ts';
+import { type Choice, chosenOf } from './choice.ts';
+import { type Context, agentsHave, deviceMtu, macOf, portDevice } from './devices.ts';
 import { type Device, type HaFact, type HaRole, unknown } from './types.ts';
 
 /**
@@ -27,7 +27,7 @@ export const haPortOf = ({ lookup, node }: Pick<Context, 'lookup' | 'node'>, rou
 
 /**
  * Whom the API calls active; `undefined`: it says nothing, or the router is not known to it. The gateway port is bound to the active
- * host (`ha.py: _update_router_port_bindings`), which decides where agents contradict each other or none says that it is active.
+ * host (`db/l3_hamode_db.py: _update_router_port_bindings`), which decides where agents contradict each other or none says that it is active.
  */
 export function activeNodeOf({ l3_agents: agents = [], external_gateway: gateway }: Router): string | undefined {
   const active = agents.filter(({ ha_state }) => ha_state === 'active').map(({ node }) => node);
@@ -46,7 +46,7 @@ export function haFact(context: Context, router: Router): HaFact | undefined {
   if (!hasHaPort(context, router)) return undefined;
   const choice = context.allocations.ha[router.name];
   const role = choice?.role ?? apiRoleOf(context, router) ?? 'active';
-  const protocol = releaseHas(releaseOf(context), 'keepalived_static') ? 'static' : 'keepalived';
+  const protocol = agentsHave(context, 'keepalived_static') ? 'static' : 'keepalived';
   return { device: haDevice(context, router, role), role, protocol, protocols: choice?.protocols ?? {} };
 }
 
@@ -65,7 +65,10 @@ function haDevice(context: Context, router: Router, role: HaRole): Device {
     kind: 'ha',
     ifname: portDevice(context, 'ha', key, port?.id, what),
     mac: macOf(context, key, port?.mac_address, what),
-    mtu: mtuOf(port && lookup.network.get(port.network)),
+    // Of a port that the topology leaves out the node tells the MTU of its network.
+    mtu: port
+      ? deviceMtu(context, lookup.network.get(port.network))
+      : (allocations.haMtu ?? deviceMtu(context, undefined)),
     ...(port ? { network: port.network } : {}),
     addresses: role === 'active' ? [...own, virtual] : own,
     plain: [virtual],
@@ -94,5 +97,23 @@ export function guarded(context: Context, router: Router, ha: HaFact | undefined
     ...device,
     plain: device.addresses.filter((address) => !kept.includes(address)),
     ...(ha.role === 'standby' ? { silent: true as const } : {}),
+    ...(ha.role === 'standby' && device.kind === 'qg' && isGatewayDown(context) ? { isDown: true as const } : {}),
   };
 }
+
+/** `ha_router.py: external_gateway_link_up`, in some releases. */
+const isGatewayDown = (context: Context): boolean =>
+  agentsHave(context, 'ha_gateway_down') && !agentsHave(context, 'ha_gateway_up');
+
+/**
+ * DVR with HA has its snat namespace before the router has a gateway, with no table in it; what an earlier gateway left there stays
+ * (`dvr_edge_router.py: _create_dvr_gateway, _external_gateway_removed`).
+ */
+export const tablesChoice = ({ pointer: at }: Pick<Router, 'pointer'>): Choice => ({
+  key: `${at} tables without gateway`,
+  candidates: ['left'],
+  none: true,
+});
+
+export const hasLeftTables = ({ allocations }: Pick<Context, 'allocations'>, router: Router): boolean =>
+  chosenOf(allocations, tablesChoice(router), []).length > 0;

@@ -1,6 +1,6 @@
 /** `qrouter-<router>` of a router that is not distributed: all of it on one node, or with HA on several. `agent/l3/legacy_router.py`, `ha_router.py`. */
 import { type Hosted, placementOf } from '../placement.ts';
-import { type Context, namespaceName, qrDevice, releaseOf } from './devices.ts';
+import { type Context, agentsOf, namespaceName, qrDevice } from './devices.ts';
 import { guarded, haFact } from './ha.ts';
 import { portsOf, withoutLinkLocal } from './qrouter.ts';
 import { crossScopeOf } from './scopes.ts';
@@ -21,7 +21,7 @@ export function legacyNamespace(context: Context, { router, because }: Hosted): 
     legacy: true,
     name: namespaceName(context, 'qrouter', router),
     node: context.node,
-    release: releaseOf(context),
+    ...agentsOf(context),
     because,
     router,
     // On the active node keepalived sets the link-local addresses of the others, as the kernel would.

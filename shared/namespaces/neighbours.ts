@@ -3,15 +3,15 @@
  * sets up an interface (`dvr_local_router.py: _set_subnet_arp_info`), and the server sends single entries when a port changes
  * (`l3_dvr_db.py: update_arp_entry_for_dvr_service_port`). They differ, so some entries depend on what came first.
  */
-import { contains, parsePrefix } from '../ip.ts';
+import { contains, familyOf, parsePrefix } from '../ip.ts';
 import { ROUTER_INTERFACE_OWNERS } from '../neutron.ts';
 import { isServiced } from '../placement.ts';
-import { releaseHas } from '../releases.ts';
+import { releaseHas, releaseMayHave } from '../releases.ts';
 import type { Because } from '../state.ts';
-import { isIpv4 } from '../topology/relations.ts';
+import { hasSnatAddress, isIpv4 } from '../topology/relations.ts';
 import type { Port, Router, Subnet } from '../topology/types.ts';
 import { type Choice, chosenOf } from './choice.ts';
-import { type Context, macOf, releaseOf, snatAddressOf, snatKey } from './devices.ts';
+import { type Context, agentsHave, macOf, releaseOf, snatAddressOf, snatKey } from './devices.ts';
 import type { NeighbourFact } from './types.ts';
 
 /** One reason for an entry. */
@@ -36,6 +36,7 @@ export function neighboursOf(context: Context, router: Router, ifname: string, s
     ...subnets.flatMap((subnet) => snatSources(context, router, subnet)),
     ...subnets.flatMap((subnet) => portSources(context, subnet)),
     ...subnets.flatMap((subnet) => pushedPairs(context, subnet)),
+    ...subnets.flatMap((subnet) => otherSources(context, subnet, subnets)),
   ];
   const family = subnets.some(isIpv4) ? 'inet' : 'inet6';
   const byAddress = new Map<string, Source[]>();
@@ -44,7 +45,11 @@ export function neighboursOf(context: Context, router: Router, ifname: string, s
     if (list) list.push(source);
     else byAddress.set(source.dst, [source]);
   }
-  return [...byAddress].map(([dst, all]) => ({ family, dst, ...entryOf(context, `${ifname} ${dst}`, all) }));
+  return [...byAddress].map(([dst, all]) => ({
+    family: familyOf(dst) ?? family,
+    dst,
+    ...entryOf(context, `${ifname} ${dst}`, all),
+  }));
 }
 
 function entryOf({ allocations }: Context, key: string, all: Source[]): Omit<NeighbourFact, 'family' | 'dst'> {
@@ -85,7 +90,8 @@ function portSources(context: Context, subnet: Subnet): Source[] {
     .filter(isNoRouter)
     .map(({ port, ip_address: dst }) => {
       const isSent = isServiced(port, release);
-      const isAsked = isBound(context, port) && !(isSent && port.device_owner.startsWith('neutron:LOADBALANCER'));
+      const isLeft = isSent && agentsHave(context, 'no_lbaas_arp');
+      const isAsked = isBound(context, port) && !(isLeft && port.device_owner.startsWith('neutron:LOADBALANCER'));
       const sentence = `${port.name} has ${dst} in ${subnet.name}; no ARP crosses nodes for it`;
       return {
         dst,
@@ -98,11 +104,37 @@ function portSources(context: Context, subnet: Subnet): Source[] {
     });
 }
 
+/**
+ * Until Xena the agent wrote all addresses of a port on the device of each of its subnets, those of other subnets and of the other
+ * family too; the server sends each to its own subnet, so which of the two saw the port first decides.
+ */
+function otherSources(context: Context, subnet: Subnet, own: Subnet[]): Source[] {
+  if (agentsHave(context, 'arp_of_subnet')) return [];
+  const entries = (context.lookup.addressesOfSubnet.get(subnet.name) ?? []).filter(isNoRouter);
+  return distinctPorts(entries)
+    .filter((port) => isBound(context, port))
+    .flatMap((port) =>
+      port.fixed_ips
+        .filter(({ ip_address }) => !own.some(({ cidr }) => contains(cidr, ip_address)))
+        .map(({ ip_address: dst }): Source => {
+          const sentence = `${port.name} has an address in ${subnet.name}, and ${dst} elsewhere`;
+          return {
+            dst,
+            mac: portMac(context, port),
+            key: port.pointer,
+            isSure: false,
+            isUsual: true,
+            because: { pointer: port.pointer, sentence, neutron: AGENT },
+          };
+        }),
+    );
+}
+
 /** Centralised SNAT ports: the router's own are in its data, those of other routers are bound ports like any. */
 function snatSources(context: Context, own: Router, subnet: Subnet): Source[] {
   return (context.lookup.interfacesOfSubnet.get(subnet.name) ?? []).flatMap(
     ({ router, interface: entry }): Source[] => {
-      if (!router.external_gateway || !router.distributed) return [];
+      if (!router.external_gateway || !router.distributed || !hasSnatAddress(router, entry)) return [];
       const dst = snatAddressOf(context, entry, subnet).split('/')[0]!;
       const sentence = `${dst} is the centralised SNAT port of ${router.name} in ${subnet.name}`;
       return [
@@ -119,12 +151,12 @@ function snatSources(context: Context, own: Router, subnet: Subnet): Source[] {
   );
 }
 
-/** Single addresses that a port may use besides its own. */
-const pairsOf = (port: Port, subnet: Subnet): { address: string; mac: string | undefined }[] =>
+/** Single addresses that a port may use besides its own; those that do not ask for the family take any. */
+const pairsOf = (port: Port, subnet: Subnet, isOfSubnet: boolean): { address: string; mac: string | undefined }[] =>
   port.allowed_address_pairs.flatMap((pair) => {
     const prefix = parsePrefix(pair.ip_address);
-    const isRight =
-      prefix && (prefix.family === 'inet') === isIpv4(subnet) && prefix.length === (isIpv4(subnet) ? 32 : 128);
+    const isIn = prefix && (!isOfSubnet || (prefix.family === 'inet') === isIpv4(subnet));
+    const isRight = isIn && prefix.length === (prefix.family === 'inet' ? 32 : 128);
     return isRight ? [{ address: prefix.address, mac: pair.mac_address }] : [];
   });
 
@@ -132,16 +164,18 @@ const distinctPorts = (entries: readonly { port: Port }[]): Port[] => [...new Se
 
 /** Pairs as the agent writes them: with their own MAC, also where the address is of another subnet. Of equal ones the last counts. */
 function pairSources(context: Context, subnet: Subnet): Source[] {
+  const isSure = releaseHas(releaseOf(context), 'pair_arp');
+  if (!isSure && !releaseMayHave(releaseOf(context), 'pair_arp')) return [];
   const entries = (context.lookup.addressesOfSubnet.get(subnet.name) ?? []).filter(isNoRouter);
   const release = releaseOf(context);
   return distinctPorts(entries)
     .filter((port) => isBound(context, port) || isServiced(port, release))
     .flatMap((port) =>
-      pairsOf(port, subnet).map(({ address: dst, mac }): Source => ({
+      pairsOf(port, subnet, isSure).map(({ address: dst, mac }): Source => ({
         dst,
         mac: mac ?? portMac(context, port),
         key: port.pointer,
-        isSure: isBound(context, port) && contains(subnet.cidr, dst),
+        isSure: isSure && isBound(context, port) && contains(subnet.cidr, dst),
         isUsual: isBound(context, port) || contains(subnet.cidr, dst),
         because: {
           pointer: port.pointer,
@@ -155,17 +189,18 @@ function pairSources(context: Context, subnet: Subnet): Source[] {
 
 /** Pairs as the server sends them: with the MAC of the port until 2024.2, to the subnet of the address, whichever the port is in. */
 function pushedPairs(context: Context, subnet: Subnet): Source[] {
+  if (!agentsHave(context, 'pair_push')) return [];
   const { lookup } = context;
   const ports = (lookup.pairPortsOfNetwork.get(subnet.network) ?? []).filter((port) => isNoRouter({ port }));
   const isIn = (port: Port) => (lookup.addressesOfSubnet.get(subnet.name) ?? []).some((entry) => entry.port === port);
   return ports
     .filter((port) => isBound(context, port) || isServiced(port, releaseOf(context)))
     .flatMap((port) =>
-      pairsOf(port, subnet)
+      pairsOf(port, subnet, true)
         .filter(({ address }) => contains(subnet.cidr, address))
         .map(({ address: dst, mac }): Source => ({
           dst,
-          mac: (releaseHas(releaseOf(context), 'pair_mac') ? mac : undefined) ?? portMac(context, port),
+          mac: (agentsHave(context, 'pair_mac') ? mac : undefined) ?? portMac(context, port),
           key: port.pointer,
           isSure: false,
           isUsual: isIn(port),

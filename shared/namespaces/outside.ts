@@ -21,16 +21,26 @@ export function outsideOf(
   return {
     gateways: gatewaysOf(context, device, used),
     onlink: [
-      ...others.map((subnet): OnlinkFact => ({
-        dst: subnet.cidr,
-        because: {
-          pointer: subnet.pointer,
-          sentence: `${subnet.name} is another subnet of ${network.name}: it is on the same link`,
-          neutron: 'interface.py: set_onlink_routes',
-        },
-      })),
+      ...others.map((subnet) => subnetLink(context, network, device, subnet)),
       ...used.flatMap((subnet) => gatewayLink(context, device, subnet, others) ?? []),
     ],
+  };
+}
+
+/** Of a subnet that came after the device the agent learns when it next looks at the router, for whatever reason. */
+function subnetLink({ allocations }: Context, network: Network, { ifname }: Device, subnet: Subnet): OnlinkFact {
+  const { cidr: dst, name, pointer } = subnet;
+  const choice: Choice = { key: `${ifname} ${dst} link`, candidates: [dst], none: true };
+  return {
+    dst,
+    because: {
+      pointer,
+      sentence: `${name} is another subnet of ${network.name}: it is on the same link`,
+      neutron: 'interface.py: set_onlink_routes',
+    },
+    choice,
+    subnet: name,
+    ...absence(chosenOf(allocations, choice, [dst]).length > 0),
   };
 }
 

@@ -15,45 +15,55 @@ export const FORWARDING_CHAIN = 'fip-pf';
 export const forwardingKey = (floating: FloatingIp, index: number): string =>
   floating.pointer + pointer('port_forwardings', String(index));
 
-export const forwardingSpec = ({ floating_ip_address: address }: FloatingIp, forwarding: PortForwarding): string => {
-  const { protocol, external_port, internal_port, internal_ip_address } = forwarding;
-  return `-d ${address}/32 -p ${protocol} -m ${protocol} --dport ${external_port} -j DNAT --to-destination ${internal_ip_address}:${internal_port}`;
-};
+/** First and last port; `undefined` where neither a port nor a range is given. */
+export function portsOfForwarding(
+  forwarding: PortForwarding,
+  side: 'external' | 'internal',
+): [number, number] | undefined {
+  const [first, last = first] = (forwarding[`${side}_port_range`] ?? '').split(':').map(Number);
+  const single = forwarding[`${side}_port`];
+  if (first) return [first, last!];
+  return single === undefined ? undefined : [single, single];
+}
+
+/** `_get_fip_rules, extract_ports`: a range is mapped one to one, from the first external port on. */
+export function forwardingSpec(
+  { floating_ip_address: address }: FloatingIp,
+  forwarding: PortForwarding,
+): string | undefined {
+  const [external, internal] = [portsOfForwarding(forwarding, 'external'), portsOfForwarding(forwarding, 'internal')];
+  if (!external || !internal) return undefined;
+  const { protocol, internal_ip_address: inside } = forwarding;
+  const dport = external[0] === external[1] ? external[0] : external.join(':');
+  const base = external[0] === external[1] ? '' : `/${external[0]}`;
+  const to = internal[0] === internal[1] ? internal[0] : `${internal.join('-')}${base}`;
+  return `-d ${address}/32 -p ${protocol} -m ${protocol} --dport ${dport} -j DNAT --to-destination ${inside}:${to}`;
+}
+
+const textOf = ([first, last]: [number, number]): string =>
+  first === last ? `port ${first}` : `ports ${first} to ${last}`;
 
 export function portForwardings({ lookup, allocations }: Context, router: Router): PortForwardingFact[] {
   const served = placementOf(lookup.topology).forwardingsByRouter.get(router.name) ?? [];
-  const ranges = (allocations.forwardingRanges[router.name] ?? []).map(({ chain, spec, floating }) => ({
-    chain,
-    spec,
-    because: {
-      pointer: pointer('floating_ips', floating),
-      sentence: `${floating} has a port forwarding of a range of ports, which is taken as it is`,
-      neutron: 'port_forwarding.py: _get_fip_rules',
-    },
-  }));
-  const facts = served.flatMap(({ floating }) =>
-    floating.port_forwardings.map((forwarding, index): PortForwardingFact => {
-      const { protocol, external_port, internal_port, internal_ip_address } = forwarding;
+  return served.flatMap(({ floating }) =>
+    floating.port_forwardings.flatMap((forwarding, index): PortForwardingFact[] => {
+      const spec = forwardingSpec(floating, forwarding);
+      if (spec === undefined) return [];
+      const { protocol, internal_ip_address: inside } = forwarding;
+      const [external, internal] = (['external', 'internal'] as const).map((side) =>
+        portsOfForwarding(forwarding, side)!,
+      );
       const key = forwardingKey(floating, index);
-      const id = forwarding.id ?? allocations.ids[key] ?? unknown(`id of ${protocol} ${external_port}`);
-      const sentence = `${protocol} port ${external_port} of ${floating.floating_ip_address} leads to ${internal_ip_address}:${internal_port}`;
-      return {
-        chain: FORWARDING_CHAIN_PREFIX + (id.includes('<') ? id : id.slice(0, FORWARDING_ID_LENGTH)),
-        spec: forwardingSpec(floating, forwarding),
-        because: { pointer: key, sentence, neutron: 'port_forwarding.py: _get_fip_rules' },
-      };
+      const id = forwarding.id ?? allocations.ids[key] ?? unknown(`id of ${protocol} ${external![0]}`);
+      const sentence = `${protocol} ${textOf(external!)} of ${floating.floating_ip_address} leads to ${textOf(internal!)} of ${inside}`;
+      const chain = FORWARDING_CHAIN_PREFIX + (id.includes('<') ? id : id.slice(0, FORWARDING_ID_LENGTH));
+      return [{ chain, spec, because: { pointer: key, sentence, neutron: 'port_forwarding.py: _get_fip_rules' } }];
     }),
   );
-  return [...facts, ...ranges];
 }
 
 /** Addresses that the gateway device has for port forwardings. */
-export function forwardedAddresses({ lookup, allocations }: Context, router: Router): string[] {
+export function forwardedAddresses({ lookup }: Context, router: Router): string[] {
   const served = placementOf(lookup.topology).forwardingsByRouter.get(router.name) ?? [];
-  const ranges = allocations.forwardingRanges[router.name] ?? [];
-  const all = [
-    ...served.map(({ floating }) => floating.floating_ip_address),
-    ...ranges.map(({ floating }) => floating),
-  ];
-  return [...new Set(all)].map((address) => `${address}/32`);
+  return [...new Set(served.map(({ floating }) => `${floating.floating_ip_address}/32`))];
 }

@@ -1,10 +1,10 @@
 /** `qrouter-<router>`: the router as every node that serves one of its subnets has it. `agent/l3/dvr_local_router.py`. */
 import { ipv4Text, ipv4Value } from '../ip.ts';
-import { DVR_FIP_LL_CIDR } from '../neutron.ts';
-import { releaseHas } from '../releases.ts';
+import { DVR_FIP_LL_CIDR, FIP_LL_SUBNET } from '../neutron.ts';
+import { releaseHas, releaseMayHave } from '../releases.ts';
 import { type Hosted, type ServedFloatingIp, hasExternal, placementOf, snatNodes } from '../placement.ts';
 import type { Because } from '../state.ts';
-import { isIpv4, mtuOf } from '../topology/relations.ts';
+import { hasSnatAddress, isIpv4 } from '../topology/relations.ts';
 import type { Router, RouterInterface } from '../topology/types.ts';
 import {
   type Context,
@@ -13,6 +13,9 @@ import {
   namespaceName,
   qrDevice,
   releaseOf,
+  agentsHave,
+  agentsOf,
+  deviceMtu,
   snatAddressOf,
   snatKey,
   vethDevice,
@@ -25,9 +28,11 @@ import {
   type Device,
   type FipLink,
   type FloatingIpFact,
+  type GatewayFact,
   type InterfaceFact,
   type QrouterNamespace,
   type RedirectFact,
+  linkLocalAddress,
   unknown,
 } from './types.ts';
 
@@ -45,7 +50,7 @@ export function qrouterNamespace(context: Context, { router, because }: Hosted):
     kind: 'qrouter',
     name: namespaceName(context, 'qrouter', router),
     node,
-    release: releaseOf(context),
+    ...agentsOf(context),
     because,
     router,
     hasGateway: router.external_gateway !== undefined,
@@ -54,20 +59,36 @@ export function qrouterNamespace(context: Context, { router, because }: Hosted):
     floatingIps: distributedFloatingIps(context, router),
     centralFloatingIps: factsOf(
       context,
-      served.filter((s) => s.kind === 'centralised' && (isSnatNode || isPortOn(context, s))),
+      agentsHave(context, 'fip_rules_reread')
+        ? served.filter((s) => s.kind === 'centralised' && (isSnatNode || isPortOn(context, s)))
+        : [],
     ),
     ...(listed[0] ? { floatingIpListed: listed[0].because } : {}),
-    extraRoutes: extraRoutes(
-      context,
-      router,
-      interfaces.map((i) => i.device),
-      `qrouter ${router.name}`,
-      true,
-    ),
+    extraRoutes: isWithoutExtraRoutes(context)
+      ? []
+      : extraRoutes(
+          context,
+          router,
+          interfaces.map((i) => i.device),
+          { key: `qrouter ${router.name}`, isOwn: true, gateways: linkGateway(context, fipLink) },
+        ),
     ...(ha ? { ha: true as const } : {}),
     scopes: qrouterScopes(context, router, interfaces, fipLink),
     ...(fipLink ? crossScopeOf(context, router, listed) : {}),
   };
+}
+
+/** First versions of Liberty write the extra routes of nodes in mode dvr_snat to the snat namespace alone. */
+const isWithoutExtraRoutes = (context: Context): boolean =>
+  context.node.agent_mode === 'dvr_snat' &&
+  agentsHave(context, 'snat_extra_routes') &&
+  !agentsHave(context, 'edge_extra_routes');
+
+/** The default route of IPv6 in table main is by the fip namespace (`dvr_fip_ns.py: create_rtr_2_fip_link`). */
+function linkGateway(context: Context, fipLink: FipLink | undefined): GatewayFact[] {
+  const address = fipLink && linkLocalAddress(fipLink.fpr)?.split('/')[0];
+  if (address === undefined || !agentsHave(context, 'rfp_ipv6_default')) return [];
+  return [{ address, isLink: true, because: fipLink!.rfp.because }];
 }
 
 /**
@@ -98,7 +119,7 @@ export const isHaEdge = (context: Context, router: Router): boolean =>
 
 /** `DvrEdgeHaRouter`: from Zed on its qrouter namespace has no link-local addresses (`ha_router.py: HaRouterNamespace`). */
 export const withoutLinkLocal = (context: Context, ha: boolean): { noLinkLocal?: true } =>
-  ha && releaseHas(releaseOf(context), 'ha_no_link_local') ? { noLinkLocal: true } : {};
+  ha && agentsHave(context, 'ha_no_link_local') ? { noLinkLocal: true } : {};
 
 function interfaceFact(context: Context, router: Router, port: RouterPort, ha: boolean): InterfaceFact {
   const fastExit = fastExitOf(context, router, port);
@@ -123,7 +144,8 @@ function interfaceFact(context: Context, router: Router, port: RouterPort, ha: b
 function redirectsOf(context: Context, router: Router, port: RouterPort): RedirectFact[] {
   if (!router.external_gateway) return [];
   const { addresses, addresses6 = [] } = qrDevice(context, router, port);
-  const gateways = port.map(([entry, subnet]) => snatAddressOf(context, entry, subnet).split('/')[0]!);
+  const ways = port.filter(([entry]) => hasSnatAddress(router, entry));
+  const gateways = ways.map(([entry, subnet]) => snatAddressOf(context, entry, subnet).split('/')[0]!);
   const key = `${port[0][0].pointer} gateway`;
   const chosen = gateways.find((gateway) => gateway === context.allocations.addresses[key]) ?? gateways.at(-1)!;
   return [...addresses, ...addresses6].map((address, i) => {
@@ -143,17 +165,22 @@ function redirectsOf(context: Context, router: Router, port: RouterPort): Redire
   });
 }
 
-/** The veth pair to the fip namespace: on `dvr` and `dvr_snat` nodes as soon as the router has a gateway (`process_external`). */
+/**
+ * The veth pair to the fip namespace: on `dvr` and `dvr_snat` nodes as soon as the router has a gateway (`process_external`), in early
+ * releases with the first floating IP that the node serves (`create_dvr_fip_interfaces`), which then was an address of it as well.
+ */
 export function fipLinkOf(context: Context, router: Router, ha = isHaEdge(context, router)): FipLink | undefined {
   const { lookup, node, allocations } = context;
   const gateway = router.external_gateway;
   if (!gateway || !hasExternal(node)) return undefined;
+  const floatingIps = agentsHave(context, 'fip_by_device') ? [] : distributedFloatingIps(context, router);
+  if (!agentsHave(context, 'fip_by_gateway') && distributedFloatingIps(context, router).length === 0) return undefined;
   const rfpAddress =
     allocations.linkLocals[router.name] ?? unknown(`link-local address of ${router.name} on ${node.name}`);
   const value = ipv4Value(rfpAddress);
   const fprAddress =
     value === undefined ? unknown(`link-local peer of ${router.name} on ${node.name}`) : ipv4Text(value + 1);
-  const mtu = mtuOf(lookup.network.get(gateway.network));
+  const mtu = deviceMtu(context, lookup.network.get(gateway.network));
   const because: Because = {
     pointer: gateway.pointer,
     sentence: `${router.name} has a gateway, so ${node.name} connects it with the fip namespace of ${gateway.network}`,
@@ -166,14 +193,24 @@ export function fipLinkOf(context: Context, router: Router, ha = isHaEdge(contex
       ifname,
       mac: macOf(context, ifname, undefined, ifname),
       mtu,
-      addresses: [`${address}/31`],
+      addresses: [
+        `${address}/31`,
+        ...(kind === 'rfp' ? floatingIps.map((fact) => `${fact.floating_ip_address}/32`) : []),
+      ],
       key: ifname,
-      within: [DVR_FIP_LL_CIDR],
+      within: linkLocalRanges(context),
       ...(kind === 'rfp' ? withoutLinkLocal(context, ha) : {}),
       because,
     };
   };
   return { rfp: end('rfp', rfpAddress), fpr: end('fpr', fprAddress), rfpAddress, fprAddress };
+}
+
+/** Where pairs come from. A stable branch that got the wider range keeps pairs of the older one (`item_allocator.py: remembered`). */
+export function linkLocalRanges(context: Pick<Context, 'lookup' | 'allocations'>): string[] {
+  const release = releaseOf(context);
+  if (releaseHas(release, 'link_local_18')) return [DVR_FIP_LL_CIDR];
+  return releaseMayHave(release, 'link_local_18') ? [DVR_FIP_LL_CIDR, FIP_LL_SUBNET] : [FIP_LL_SUBNET];
 }
 
 export const distributedFloatingIps = (context: Context, router: Router): FloatingIpFact[] =>

@@ -7,7 +7,7 @@ import { type ServedFloatingIp, hasExternal } from '../placement.ts';
 import type { Family } from '../state.ts';
 import { type Relations, isIpv4, subnetOf } from '../topology/relations.ts';
 import type { Network, Router } from '../topology/types.ts';
-import type { Context, RouterPort } from './devices.ts';
+import { type Context, type RouterPort, agentsHave } from './devices.ts';
 import type { CrossScopeFact, Device, FipLink, QrouterNamespace, ScopeFact, SubnetFact } from './types.ts';
 
 const FAMILIES: readonly Family[] = ['inet', 'inet6'];
@@ -48,6 +48,7 @@ export function deviceScopes(
   router: Router,
   { ifname, network, addresses, addresses6 = [], because }: Device,
 ): ScopeFact[] {
+  if (!agentsHave(context, 'address_scopes')) return [];
   const families = FAMILIES.filter((family) => (family === 'inet' ? addresses : addresses6).length > 0);
   const own = context.lookup.network.get(network ?? '');
   return families.map((family) => scopeFact(context, router, own, { family, ifname, pointer: because.pointer }));
@@ -79,7 +80,7 @@ export function qrouterScopes(
   const own = interfaces.flatMap(({ device }) => deviceScopes(context, router, device));
   const gateway = router.external_gateway;
   const network = gateway && context.lookup.network.get(gateway.network);
-  if (!fipLink || !network) return own;
+  if (!fipLink || !network || !agentsHave(context, 'address_scopes')) return own;
   const { ifname, because } = fipLink.rfp;
   const outside = gatewayFamilies(context, router, network).map((family) =>
     scopeFact(context, router, network, { family, ifname, pointer: because.pointer }),
@@ -87,8 +88,10 @@ export function qrouterScopes(
   return [...own, ...outside];
 }
 
-/** Families of the gateway port's addresses; where the topology leaves them out, those of the network. */
-function gatewayFamilies({ lookup }: Context, router: Router, network: Network): Family[] {
+/** Families of the gateway port's addresses; where the topology leaves them out, those of the network. Before Wallaby it was IPv4. */
+function gatewayFamilies(context: Context, router: Router, network: Network): Family[] {
+  if (!agentsHave(context, 'rfp_scope_families')) return ['inet'];
+  const { lookup } = context;
   const fixed = router.external_gateway?.external_fixed_ips ?? [];
   const subnets = fixed.length > 0 ? fixed.map((ip) => subnetOf(lookup, network.name, ip)) : network.subnets;
   const has = (isFour: boolean) => subnets.some((subnet) => subnet !== undefined && isIpv4(subnet) === isFour);
@@ -97,6 +100,7 @@ function gatewayFamilies({ lookup }: Context, router: Router, network: Network):
 
 /** The mark of the external network's IPv4 scope, absent where it is in none (`_get_external_address_scope`). */
 export function externalMarkOf(context: Context, router: Router): string | undefined {
+  if (!agentsHave(context, 'address_scopes')) return undefined;
   const scope = scopeKey(context.lookup.network.get(router.external_gateway?.network ?? ''), 'inet');
   return scope === undefined ? undefined : markOf(context, router, scope);
 }
@@ -105,7 +109,9 @@ export function externalMarkOf(context: Context, router: Router): string | undef
  * An IPv4 subnet in the scope of the external network leaves by the fip namespace of its own node, without translation
  * (`dvr_local_router.py: _check_if_address_scopes_match`; never with IPv6).
  */
-export function fastExitOf({ lookup, node }: Context, router: Router, port: RouterPort): SubnetFact | undefined {
+export function fastExitOf(context: Context, router: Router, port: RouterPort): SubnetFact | undefined {
+  if (!agentsHave(context, 'fast_exit')) return undefined;
+  const { lookup, node } = context;
   const [[entry, subnet]] = port;
   const network = router.external_gateway?.network;
   if (network === undefined || !hasExternal(node) || !port.every(([, own]) => isIpv4(own))) return undefined;
@@ -127,6 +133,7 @@ export function crossScopeOf(
   router: Router,
   listed: readonly ServedFloatingIp[],
 ): { crossScope?: CrossScopeFact } {
+  if (!agentsHave(context, 'address_scopes')) return {};
   const { lookup } = context;
   const outside = scopeKey(lookup.network.get(router.external_gateway?.network ?? ''), 'inet');
   const floatingIps = listed.flatMap(({ floating, fixed_ip_address, because }) => {

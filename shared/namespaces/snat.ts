@@ -1,15 +1,18 @@
 /** `snat-<router>`: where packets without a floating IP leave. `agent/l3/dvr_edge_router.py`, `dvr_snat_ns.py`. */
 import { placementOf } from '../placement.ts';
 import type { Because } from '../state.ts';
+import { hasSnatAddress } from '../topology/relations.ts';
 import type { Router } from '../topology/types.ts';
-import { type Context, externalDevice, namespaceName, releaseOf, sgDevice } from './devices.ts';
+import { conntrackHelpers } from './conntrackHelper.ts';
+import { type Context, agentsHave, agentsOf, externalDevice, namespaceName, sgDevice } from './devices.ts';
 import { extraRoutes, haExtraRoutes } from './extraRoutes.ts';
 import { guarded, haFact } from './ha.ts';
+import { ndpProxies } from './ndpProxy.ts';
 import { outsideOf } from './outside.ts';
 import { forwardedAddresses, portForwardings } from './portForwarding.ts';
 import { portsOf } from './qrouter.ts';
 import { deviceScopes, externalMarkOf, gatewayScopes } from './scopes.ts';
-import type { Device, FloatingIpFact, HaFact, SnatNamespace } from './types.ts';
+import type { Device, FloatingIpFact, GatewayFact, HaFact, SnatNamespace } from './types.ts';
 
 /** @returns undefined for a router without gateway: its SNAT node has no snat namespace, unless keepalived runs in it */
 export function snatNamespace(context: Context, router: Router): SnatNamespace | undefined {
@@ -23,7 +26,7 @@ export function snatNamespace(context: Context, router: Router): SnatNamespace |
     neutron: ha ? 'dvr_edge_ha_router.py: initialize' : 'dvr_edge_router.py: _is_this_snat_host',
   };
   const sg = gateway
-    ? portsOf(context, router, ({ snat }) => snat?.port_id).map((port) =>
+    ? portsOf(context, withSnat(router), ({ snat }) => snat?.port_id).map((port) =>
         guarded(context, router, ha, sgDevice(context, router, port)),
       )
     : [];
@@ -31,13 +34,19 @@ export function snatNamespace(context: Context, router: Router): SnatNamespace |
     kind: 'snat',
     name: namespaceName(context, 'snat', router),
     node,
-    release: releaseOf(context),
+    ...agentsOf(context),
     because,
     router,
     ...(ha ? { ha } : {}),
     ...gatewayFacts(context, router, sg, ha, because),
   };
 }
+
+/** The router with those of its interfaces that have an address of a SNAT port. */
+const withSnat = (router: Router): Router => ({
+  ...router,
+  interfaces: router.interfaces.filter((entry) => hasSnatAddress(router, entry)),
+});
 
 type GatewayFacts = Pick<
   SnatNamespace,
@@ -50,6 +59,7 @@ type GatewayFacts = Pick<
   | 'floatingIps'
   | 'extraRoutes'
   | 'portForwardings'
+  | 'extensions'
 > & { qg?: Device; snatAddress?: string; leftForwardingChain?: true };
 
 /**
@@ -67,14 +77,25 @@ export function gatewayFacts(
   const gateway = router.external_gateway;
   const network = gateway && lookup.network.get(gateway.network);
   const isStandby = ha?.role === 'standby';
-  const extra = (devices: Device[]) =>
+  const extra = (devices: Device[], gateways: GatewayFact[] = []) =>
     isStandby
       ? []
       : ha
         ? haExtraRoutes(context, router, devices, ha)
-        : extraRoutes(context, router, devices, `snat ${router.name}`, !router.distributed);
+        : router.distributed && !agentsHave(context, 'snat_extra_routes')
+          ? []
+          : extraRoutes(context, router, devices, { key: `snat ${router.name}`, isOwn: !router.distributed, gateways });
   const scopes = inside.flatMap((device) => deviceScopes(context, router, device));
-  const base = { sg: inside, scopes, enableSnat: gateway?.enable_snat ?? true, portForwardings: [], floatingIps: [] };
+  // Without a gateway a distributed router has no tables where they could be.
+  const helpers = gateway || !router.distributed ? conntrackHelpers(context, router) : [];
+  const base = {
+    sg: inside,
+    scopes,
+    enableSnat: gateway?.enable_snat ?? true,
+    portForwardings: [],
+    floatingIps: [],
+    extensions: helpers,
+  };
   if (!gateway || !network) return { ...base, gateways: [], onlink: [], extraRoutes: extra(inside) };
   const port = { ...gateway, fixed_ips: gateway.external_fixed_ips };
   const own = externalDevice(context, 'qg', port, network, because, `${router.name} on ${network.name}`);
@@ -90,6 +111,7 @@ export function gatewayFacts(
     ? { gateways: [], onlink: [] }
     : outsideOf(context, network, own, gateway.external_fixed_ips);
   const option = isStandby ? [] : optionalGateway(context, outside.gateways, gateway.pointer);
+  const gateways = [...outside.gateways, ...option];
   const externalMark = gateway.enable_snat ? externalMarkOf(context, router) : undefined;
   return {
     ...base,
@@ -98,11 +120,12 @@ export function gatewayFacts(
     ...(externalMark === undefined ? {} : { externalMark }),
     ...(snatAddress === undefined ? {} : { snatAddress }),
     ...outside,
-    gateways: [...outside.gateways, ...option],
+    gateways,
     floatingIps,
     portForwardings: portForwardings(context, router),
+    extensions: [...base.extensions, ...ndpProxies(context, router, qg)],
     ...(allocations.leftForwardingChains[router.name] ? { leftForwardingChain: true as const } : {}),
-    extraRoutes: extra([...inside, qg]),
+    extraRoutes: extra([...inside, qg], gateways),
   };
 }
 

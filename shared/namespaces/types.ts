@@ -6,6 +6,7 @@
 import { type Prefix, broadcastOf, isMac, linkLocalOf } from '../ip.ts';
 import type { DeviceKind } from '../neutron.ts';
 import type { Pointer } from '../problem.ts';
+import { type Agents, hasChange } from '../releases.ts';
 import type { Because, Family } from '../state.ts';
 import type { Network, Node, Router } from '../topology/types.ts';
 import type { Chosen } from './choice.ts';
@@ -30,8 +31,10 @@ export interface Device {
   open?: readonly { key: string; within: readonly string[] }[];
   /** Those of its addresses that have no broadcast address: keepalived sets none. */
   plain?: readonly string[];
-  /** Up, but without addresses: on the standby of an HA router only keepalived would set them. */
+  /** Without addresses: on the standby of an HA router only keepalived would set them. */
   silent?: true;
+  /** The link is down. */
+  isDown?: true;
   /** Under which key `Allocations` holds what the topology leaves open: the pointer of the port, or the name of a veth end. */
   key: string;
   /** Subnets that an address which is not known must lie in. */
@@ -69,6 +72,8 @@ export interface GatewayFact extends Chosen {
 /** What is reached without a gateway, though no address of the device is in it. */
 export interface OnlinkFact extends Chosen {
   dst: string;
+  /** Name of the subnet that it is. */
+  subnet?: string;
   because: Because;
 }
 
@@ -131,11 +136,9 @@ export interface FloatingIpFact {
   because: Because;
 }
 
-interface Placed {
+interface Placed extends Agents {
   name: string;
   node: Node;
-  /** Which release's agents made it; absent: nobody knows, the newest is expected. */
-  release: string | undefined;
   because: Because;
 }
 
@@ -189,6 +192,15 @@ export interface PortForwardingFact {
   because: Because;
 }
 
+/** A chain, or with `spec` a rule, of an extension of the agent. Chain names are without the agent's prefix. */
+export interface ExtensionLine {
+  family: Family;
+  table: string;
+  chain: string;
+  spec?: string;
+  because: Because;
+}
+
 /**
  * Where packets leave centrally: the `snat` namespace of a distributed router, or the whole `qrouter` of a router that is not
  * distributed (`legacy`), which has `qr-` devices in the place of `sg-`.
@@ -202,6 +214,8 @@ export interface SnatNamespace extends Placed {
   sg: Device[];
   ha?: HaFact;
   portForwardings: PortForwardingFact[];
+  /** Conntrack helpers. */
+  extensions: ExtensionLine[];
   /** The chain `fip-pf` stays, empty, until the agent restarts. */
   leftForwardingChain?: true;
   enableSnat: boolean;
@@ -228,6 +242,8 @@ export interface FipRouterFact extends FipLink {
   extraRoutes: RouteFact[];
   /** Subnets that leave here with their own addresses. */
   fastExits: SubnetFact[];
+  /** IPv6 addresses that an NDP proxy on this node answers for. */
+  published: SubnetFact[];
 }
 
 export interface FipNamespace extends Placed {
@@ -246,6 +262,8 @@ export interface DhcpNamespace extends Placed {
   taps: Device[];
   /** Of the default routes, by the first device: one of each family. */
   gateways: { address: string; because: Because }[];
+  /** The agent made a nat table, with nothing in it. */
+  nat?: true;
 }
 
 export type Namespace = QrouterNamespace | SnatNamespace | FipNamespace | DhcpNamespace;
@@ -269,7 +287,9 @@ export function devicesOf(namespace: Namespace): Device[] {
  * (`dvr_fip_ns.py: create_rtr_2_fip_link` passes `add_broadcast=False`).
  */
 export function broadcastAddress({ kind, plain }: Device, prefix: Prefix): string | undefined {
-  if (kind === 'rfp' || kind === 'fpr' || plain?.includes(`${prefix.address}/${prefix.length}`)) return undefined;
+  // Until Mitaka `rfp` also had floating IPs, which the agent added like any address.
+  if ((kind === 'rfp' && prefix.length < 32) || kind === 'fpr') return undefined;
+  if (plain?.includes(`${prefix.address}/${prefix.length}`)) return undefined;
   return prefix.length === 32 ? prefix.address : broadcastOf(prefix);
 }
 
@@ -282,7 +302,7 @@ export function linkLocalAddress({ ifname, mac, noLinkLocal }: Device): string |
 /** Whether the agent turned IPv6 forwarding on (`namespaces.py: RouterNamespace`, `ha_router.py: HaRouterNamespace`). */
 export function forwardsIpv6(namespace: Namespace): boolean {
   if (namespace.kind === 'qdhcp') return false;
-  if (namespace.kind === 'qrouter') return namespace.ha === undefined;
+  if (namespace.kind === 'qrouter') return namespace.ha === undefined || !hasChange(namespace, 'ha_no_forwarding');
   return namespace.kind === 'fip' || !namespace.legacy || namespace.ha?.role !== 'standby';
 }
 

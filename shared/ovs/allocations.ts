@@ -1,5 +1,7 @@
 /** What Open vSwitch and its agent choose on one node: local VLANs, port numbers, DVR MACs, cookies, and what depends on order. */
 
+import type { Backported } from './changes.ts';
+
 export interface OvsAllocations {
   /** Network name → local VLAN (`ovs_neutron_agent.py: provision_local_vlan`). */
   localVlans: Record<string, number>;
@@ -11,15 +13,31 @@ export interface OvsAllocations {
   ifaceIds: Record<string, string>;
   /** Network name → whole id, where the topology has none or only its beginning. */
   networkIds: Record<string, string>;
-  /** Names that are hashes: `TYPE REMOTE_IP` → tunnel port, `int BRIDGE` and `phy BRIDGE` → patch port. */
-  tunnels: Record<string, string>;
   /** This host's DVR MAC and those of the others (`db/dvr_mac_db.py`). */
   dvrMac?: string;
   otherDvrMacs?: string[];
   /** Bridge → cookie of the agent's run (`openflow/native/ovs_bridge.py`). */
   cookies: Record<string, string>;
+  /** Subnet with several DVR interfaces → MAC of the one that stands for all: the agent asks once for a subnet (`ovs_dvr_neutron_agent.py: LocalDVRSubnetMapping`). */
+  gatewayMacs: Record<string, string>;
+  /** Network name → nodes that get its floods besides those with ports on it (`twoHop.ts`). */
+  extraFloods: Record<string, string[]>;
+  /** Whether `prevent_arp_spoofing` is off, while it was an option. */
+  hasNoSpoofing?: boolean;
   /** Whether `firewall_driver = openvswitch`. */
   hasFlowFirewall?: boolean;
+  /** Changes that came into stable branches late (`changes.ts`), as the flows tell. */
+  changes: Partial<Record<Backported, boolean>>;
+  /** Whether `of_interface = ovs-ofctl`, which writes some actions in another order. */
+  isOfctl?: boolean;
+  /** Bridge → its fail_mode; empty: the node did not tell. */
+  failModes?: Record<string, string>;
+  /** Whether bridges are joined by veth pairs, not patch ports (`use_veth_interconnection`, before Wallaby). */
+  hasVeth?: boolean;
+  /** Whether `arp_responder` is on, where DVR does not force it. */
+  hasArpResponder?: boolean;
+  /** Types of tunnels that the agent makes to all others (`tunnel_types`), without l2population. */
+  tunnelTypes?: string[];
   /** Tables from the classified frame to the switch, where the flows tell others than the release has (`tables.ts: chainOf`). */
   chain?: number[];
   /** Whether br-tun is there, which only the agent's configuration says. */
@@ -34,7 +52,9 @@ export const noOvsAllocations = (): OvsAllocations => ({
   devices: Object.create(null),
   ifaceIds: Object.create(null),
   networkIds: Object.create(null),
-  tunnels: Object.create(null),
   cookies: Object.create(null),
+  gatewayMacs: Object.create(null),
+  extraFloods: Object.create(null),
+  changes: {},
   seen: Object.create(null),
 });

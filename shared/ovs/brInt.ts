@@ -2,75 +2,42 @@
 import { contains, parsePrefix } from '../ip.ts';
 import { releaseHas } from '../releases.ts';
 import type { Because, Flow } from '../state.ts';
+import { afterClassified, integrationDefaults } from './brIntDefaults.ts';
+import { hasFlowChange, mayHaveFlowChange } from './changes.ts';
 import { type LocalNetwork, type OvsFacts, type Plugged, intPort, isPhysical } from './facts.ts';
-import { always, chosen, flowOf, goto, output, setDestination, setSource, setVlan } from './flow.ts';
+import { always, chosen, flowOf, goto, output, seenKey, setDestination, setSource, setVlan } from './flow.ts';
 import { BR_INT, PATCH_TUN, isTunnelled } from './names.ts';
 import { spoofingFlows } from './spoofing.ts';
-import {
-  ARP_DVR_MAC_TO_DST_MAC,
-  ARP_SPOOF_TABLE,
-  CANARY_TABLE,
-  DEAD_VLAN_TAG,
-  DVR_TO_SRC_MAC,
-  LOCAL_EGRESS_TABLE,
-  LOCAL_IP_TABLE,
-  LOCAL_SWITCHING,
-  OPENFLOW_MAX_PRIORITY,
-  TRANSIENT_EGRESS_TABLE,
-  TRANSIENT_TABLE,
-  transientChain,
-} from './tables.ts';
+import { ARP_DVR_MAC_TO_DST_MAC, DVR_TO_SRC_MAC, TRANSIENT_TABLE } from './tables.ts';
 
 /** @param peers physical network → name of the patch port to its bridge */
 export function integrationFlows(facts: OvsFacts, peers: ReadonlyMap<string, string>): Flow[] {
-  const chain = facts.ovs.chain ?? transientChain(facts.release);
+  const next = afterClassified(facts);
   return [
-    ...defaultFlows(facts, chain),
-    ...hostFlows(facts, peers),
+    ...integrationDefaults(facts),
+    ...(facts.isDistributed ? hostFlows(facts, peers) : []),
+    ...blockedFlows(facts, peers),
     ...facts.networks.flatMap((local) => [
-      ...provisionFlows(facts, local, peers, chain[0]!),
-      ...interfaceFlows(facts, local, chain[0]!),
-      ...local.plugged.flatMap((port) => servedFlows(facts, local, port, chain[0]!)),
-      ...(facts.ovs.hasFlowFirewall ? [] : local.plugged.flatMap((port) => spoofingFlows(facts, port, chain[0]!))),
+      ...provisionFlows(facts, local, peers, next),
+      ...interfaceFlows(facts, local, next),
+      ...local.plugged.flatMap((port) => [...servedFlows(facts, local, port, next), ...deadFlows(facts, port)]),
+      ...subnetFloods(facts, local),
+      ...local.plugged.flatMap((port) => spoofingFlows(facts, port, next)),
     ]),
-  ];
-}
-
-/** `br_int.py: setup_default_table`, `ovs_dvr_neutron_agent.py: setup_dvr_flows_on_integ_br`. */
-function defaultFlows(facts: OvsFacts, chain: readonly number[]): Flow[] {
-  const because = always(facts, 'br_int.py: setup_default_table');
-  const flow = (table: number, priority: number, match: string[], actions: string[]) =>
-    flowOf(facts, BR_INT, table, priority, match, actions, because);
-  const normal = (priority: number) => flow(TRANSIENT_TABLE, priority, [], ['NORMAL']);
-  const dead = (match: string) => flow(LOCAL_SWITCHING, OPENFLOW_MAX_PRIORITY, [match], []);
-  const first = chain[0]!;
-  const isNew = releaseHas(facts.release, 'flow_normal_1');
-  const isMatched = releaseHas(facts.release, 'flow_dead_vlan');
-  const [good, bad] = [dead(`dl_vlan=${DEAD_VLAN_TAG}`), dead('vlan_tci=0x0fff/0x1fff')];
-  return [
-    flow(LOCAL_SWITCHING, 0, [], [goto(first)]),
-    ...chain.slice(0, -1).map((table, i) => flow(table, 0, [], [goto(chain[i + 1]!)])),
-    ...chosen(facts, isNew ? [normal(1)] : [normal(3), normal(1)]),
-    flow(TRANSIENT_EGRESS_TABLE, 3, [], ['NORMAL']),
-    flow(CANARY_TABLE, 0, [], []),
-    flow(ARP_SPOOF_TABLE, 0, [], []),
-    ...chosen(facts, isMatched ? [good] : [bad, good]),
-    ...(releaseHas(facts.release, 'flow_local_ip')
-      ? [flow(LOCAL_EGRESS_TABLE, 0, [], [goto(first)]), flow(LOCAL_IP_TABLE, 0, [], [goto(first)])]
-      : []),
-    flow(DVR_TO_SRC_MAC.tunnelled, 1, [], []),
-    flow(DVR_TO_SRC_MAC.physical, 1, [], []),
   ];
 }
 
 /** What comes from other hosts, told by their DVR MACs (`br_int.py: add_dvr_mac_tun, add_dvr_mac_physical, add_dvr_gateway_mac_arp_*`). */
 function hostFlows(facts: OvsFacts, peers: ReadonlyMap<string, string>): Flow[] {
   const { dvrMac, otherDvrMacs, hasTunnelBridge, node } = facts;
-  const isTold = releaseHas(facts.release, 'flow_arp_to_responder');
+  const isTold = hasFlowChange(facts, 'flow_arp_to_responder');
   const because = (sentence: string, neutron: string): Because => ({ pointer: node.pointer, sentence, neutron });
   const ports = [
     ...(hasTunnelBridge ? [{ name: PATCH_TUN, kind: 'tunnelled' as const }] : []),
-    ...[...peers.values()].map((name) => ({ name, kind: 'physical' as const })),
+    ...(releaseHas(facts.release, 'flow_vlan_dvr') ? [...peers.values()] : []).map((name) => ({
+      name,
+      kind: 'physical' as const,
+    })),
   ];
   return ports.flatMap(({ name, kind }) => {
     const port = `in_port=${intPort(facts, name)}`;
@@ -94,11 +61,27 @@ function hostFlows(facts: OvsFacts, peers: ReadonlyMap<string, string>): Flow[] 
           other,
         ),
       ),
-      ...(kind === 'physical'
-        ? [flowOf(facts, BR_INT, 0, 2, [port], [], always(facts, 'ovs_neutron_agent.py: setup_physical_bridges'))]
-        : []),
     ];
   });
+}
+
+/** What no local network takes from a physical bridge. */
+function blockedFlows(facts: OvsFacts, peers: ReadonlyMap<string, string>): Flow[] {
+  const because = always(facts, 'ovs_neutron_agent.py: setup_physical_bridges');
+  return [...peers.values()].map((name) =>
+    flowOf(facts, BR_INT, 0, 2, [`in_port=${intPort(facts, name)}`], [], because),
+  );
+}
+
+/** What a port sends that its owner took down (`ovs_neutron_agent.py: port_dead`). */
+function deadFlows(facts: OvsFacts, port: Plugged): Flow[] {
+  if (!port.isDead) return [];
+  const because = {
+    ...port.because,
+    sentence: `${port.name} is on ${facts.node.name}, and its owner took it down`,
+    neutron: 'ovs_neutron_agent.py: port_dead',
+  };
+  return [flowOf(facts, BR_INT, 0, 2, [`in_port=${intPort(facts, port.name)}`], [], because)];
 }
 
 /** Frames of a physical network get the local VLAN (`br_int.py: provision_local_vlan`). */
@@ -106,32 +89,33 @@ function provisionFlows(
   facts: OvsFacts,
   local: LocalNetwork,
   peers: ReadonlyMap<string, string>,
-  first: number,
+  next: string,
 ): Flow[] {
   const { network, localVlan, because } = local;
   const peer = peers.get(network.physical_network ?? '');
   if (peer === undefined || !isPhysical(network)) return [];
   const isFlat = network.network_type === 'flat';
   const match = [`in_port=${intPort(facts, peer)}`, isFlat ? UNTAGGED : `dl_vlan=${network.segmentation_id}`];
-  const actions = [...(isFlat ? ['push_vlan:0x8100'] : []), setVlan(localVlan), goto(first)];
+  const actions = [...(isFlat ? ['push_vlan:0x8100'] : []), setVlan(localVlan), next];
   return [flowOf(facts, BR_INT, 0, 3, match, actions, { ...because, neutron: 'br_int.py: provision_local_vlan' })];
 }
 
 const UNTAGGED = 'vlan_tci=0x0000/0x1fff';
 
 /** Networks that DVR wires (`ovs_dvr_neutron_agent.py: bind_port_to_dvr`). */
-export const isWired = ({ release }: OvsFacts, { network }: LocalNetwork): boolean =>
-  isTunnelled(network.network_type) ||
-  network.network_type === 'vlan' ||
-  (network.network_type === 'flat' && releaseHas(release, 'flow_flat_dvr'));
+export const isWired = (facts: OvsFacts, { network }: LocalNetwork): boolean =>
+  facts.isDistributed &&
+  (isTunnelled(network.network_type) ||
+    (network.network_type === 'vlan' && releaseHas(facts.release, 'flow_vlan_dvr')) ||
+    (network.network_type === 'flat' && hasFlowChange(facts, 'flow_flat_dvr')));
 
 const sideOf = ({ network }: LocalNetwork) => (isPhysical(network) ? 'physical' : 'tunnelled');
 
 /**
- * A DVR interface: ARP answers to this host's DVR MAC go to it (`br_int.py: change_arp_destination_mac, install_dvr_dst_mac_for_arp`).
+ * A DVR interface: ARP answers to this host's DVR MAC go to it (`br_dvr_process.py: change_arp_destination_mac`, `br_int.py: install_dvr_dst_mac_for_arp`).
  * All interfaces of a network share one match in tables 3 and 4: the last one bound stands.
  */
-function interfaceFlows(facts: OvsFacts, local: LocalNetwork, first: number): Flow[] {
+function interfaceFlows(facts: OvsFacts, local: LocalNetwork, next: string): Flow[] {
   const { dvrMac } = facts;
   const interfaces = isWired(facts, local) ? local.plugged.filter(({ role }) => role === 'interface') : [];
   const toInterface = (port: Plugged, match: string) =>
@@ -147,55 +131,87 @@ function interfaceFlows(facts: OvsFacts, local: LocalNetwork, first: number): Fl
   const candidates = interfaces.toReversed().map((port) => toInterface(port, `dl_vlan=${local.localVlan}`));
   return [
     ...(releaseHas(facts.release, 'flow_arp_destination')
-      ? interfaces
-          .filter(hasIpv4)
-          .map((port) =>
-            flowOf(
-              facts,
-              BR_INT,
-              0,
-              99,
-              ['arp', `dl_dst=${dvrMac}`, 'arp_op=2', `arp_tha=${port.mac}`],
-              [setDestination(port.mac), goto(first)],
-              { ...port.because, neutron: 'br_int.py: change_arp_destination_mac' },
-            ),
-          )
+      ? interfaces.filter((port) => standsForSubnet(local, port)).map((port) => arpDestination(facts, port, next))
       : []),
-    ...(releaseHas(facts.release, 'flow_arp_to_responder') ? chosen(facts, candidates) : []),
+    ...(hasFlowChange(facts, 'flow_arp_to_responder') ? chosen(facts, candidates) : []),
   ];
 }
 
-const hasIpv4 = ({ addresses }: Plugged): boolean => addresses.some(({ ip_address }) => !ip_address.includes(':'));
+/** Of several interfaces on one IPv4 subnet the agent knows the MAC of one (`_bind_distributed_router_interface_port`: `local_dvr_map`). */
+const standsForSubnet = ({ gatewayMacs }: LocalNetwork, { addresses, mac }: Plugged): boolean =>
+  addresses.some(
+    ({ ip_address, subnet }) => !ip_address.includes(':') && (gatewayMacs.get(subnet ?? '') ?? mac) === mac,
+  );
+
+const arpDestination = (facts: OvsFacts, port: Plugged, next: string): Flow =>
+  flowOf(
+    facts,
+    BR_INT,
+    0,
+    99,
+    ['arp', `dl_dst=${facts.dvrMac}`, 'arp_op=2', `arp_tha=${port.mac}`],
+    [setDestination(port.mac), next],
+    { ...port.because, neutron: 'br_dvr_process.py: change_arp_destination_mac' },
+  );
 
 /**
  * A port that a router of this node serves: what was routed on another host comes from its gateway's MAC (`br_int.py: install_dvr_to_src_mac`).
  * One flow for each MAC: of several subnets the last one processed stands.
  */
-function servedFlows(facts: OvsFacts, local: LocalNetwork, port: Plugged, first: number): Flow[] {
+function servedFlows(facts: OvsFacts, local: LocalNetwork, port: Plugged, next: string): Flow[] {
   if (port.role !== 'served' || !isWired(facts, local)) return [];
   const gateways = port.addresses.flatMap(({ subnet }) => local.gatewayMacs.get(subnet ?? '') ?? []);
   if (gateways.length === 0) return [];
   const isFlat = local.network.network_type === 'flat';
   const vlan = isTunnelled(local.network.network_type) ? local.localVlan : local.network.segmentation_id;
   const because = { ...port.because, neutron: 'br_int.py: install_dvr_to_src_mac' };
-  const hasUnicast = !(
-    facts.ovs.hasFlowFirewall &&
-    port.isFiltered &&
-    releaseHas(facts.release, 'flow_filtered_unicast')
-  );
+  const deliver = [...(isFlat ? [] : ['pop_vlan']), output(intPort(facts, port.name))];
+  const priority = hasFlowChange(facts, 'flow_accepted_egress') ? 20 : 4;
+  const hasTransient = releaseHas(facts.release, 'flow_transient');
   const pairs = releaseHas(facts.release, 'flow_pairs') ? pairMacs(facts, local, port) : [];
   return [...new Set([port.mac, ...pairs])].flatMap((mac) => {
     const match = [isFlat ? UNTAGGED : `dl_vlan=${vlan}`, `dl_dst=${mac}`];
+    const flow = (table: number, actions: string[]) => flowOf(facts, BR_INT, table, priority, match, actions, because);
     const candidates = gateways
       .toReversed()
       .map((gateway) =>
-        flowOf(facts, BR_INT, DVR_TO_SRC_MAC[sideOf(local)], 20, match, [setSource(gateway), goto(first)], because),
+        flow(
+          DVR_TO_SRC_MAC[sideOf(local)],
+          hasTransient ? [setSource(gateway), next] : ['pop_vlan', setSource(gateway), ...deliver.slice(-1)],
+        ),
       );
-    const actions = [...(isFlat ? [] : ['pop_vlan']), output(intPort(facts, port.name))];
-    return [
-      ...chosen(facts, candidates),
-      ...(hasUnicast ? [flowOf(facts, BR_INT, TRANSIENT_TABLE, 20, match, actions, because)] : []),
-    ];
+    const unicast = flow(TRANSIENT_TABLE, deliver);
+    return [...chosen(facts, candidates), ...(hasTransient && hasUnicast(facts, port, unicast) ? [unicast] : [])];
+  });
+}
+
+/**
+ * Whoever comes last, DVR or the openvswitch firewall, decides about the unicast flow of a filtered port:
+ * the firewall takes it away (`openvswitch_firewall/firewall.py: delete_all_port_flows`) whenever it programs the port.
+ */
+const hasUnicast = (facts: OvsFacts, port: Plugged, flow: Flow): boolean =>
+  !(facts.ovs.hasFlowFirewall && port.isFiltered) ||
+  !(releaseHas(facts.release, 'flow_filtered_unicast') || mayHaveFlowChange(facts.release, 'flow_filtered_unicast')) ||
+  facts.ovs.seen[seenKey(flow)] === true;
+
+/** Before Kilo: IP to a subnet goes to all of its ports (`ovs_dvr_neutron_agent.py: _bind_port_on_dvr_subnet`). */
+function subnetFloods(facts: OvsFacts, local: LocalNetwork): Flow[] {
+  if (releaseHas(facts.release, 'flow_vlan_dvr') || !isWired(facts, local)) return [];
+  return [...local.gatewayMacs].flatMap(([name, gateway]) => {
+    const cidr = facts.context.lookup.subnet.get(name)?.cidr;
+    const ports = local.plugged.filter(
+      ({ role, addresses }) => role === 'served' && addresses.some(({ subnet }) => subnet === name),
+    );
+    if (cidr === undefined || ports.length === 0) return [];
+    const outputs = ports.map((port) => output(intPort(facts, port.name)));
+    const match = ['ip', `dl_vlan=${local.localVlan}`, `nw_dst=${cidr}`];
+    const because = {
+      ...local.because,
+      sentence: `what is routed into ${name} reaches its ports on ${facts.node.name}`,
+      neutron: 'ovs_dvr_neutron_agent.py: _bind_port_on_dvr_subnet',
+    };
+    const actions = ['pop_vlan', setSource(gateway), ...outputs];
+    return [flowOf(facts, BR_INT, DVR_TO_SRC_MAC.tunnelled, 2, match, actions, because)];
   });
 }
 

@@ -2,6 +2,7 @@
 import { releaseHas } from '../releases.ts';
 import type { Flow } from '../state.ts';
 import { isWired } from './brInt.ts';
+import { hasFlowChange } from './changes.ts';
 import { dvrProcessFlows } from './dvrProcess.ts';
 import { type LocalNetwork, type OvsFacts, isPhysical, ofportOf } from './facts.ts';
 import { always, flowOf, goto, output, setVlan } from './flow.ts';
@@ -25,27 +26,46 @@ export function physicalFlows(facts: OvsFacts, physnet: string, bridge: string, 
     neutron: 'br_phys.py: add_dvr_mac_physical',
   };
   const networks = facts.networks.filter(({ network }) => isPhysical(network) && network.physical_network === physnet);
+  const distributed = isWiredBridge(facts);
   return [
-    flow(0, 2, [inPort], [goto(DVR_PROCESS)]),
-    flow(0, 1, [], [goto(DVR_NOT_LEARN)]),
-    flow(0, 0, [], ['NORMAL']),
-    flow(DVR_PROCESS, 0, [], [goto(LOCAL_VLAN_TRANSLATION)]),
-    flow(LOCAL_VLAN_TRANSLATION, 2, [inPort], []),
-    ...facts.otherDvrMacs.map((mac) =>
-      flowOf(facts, bridge, DVR_NOT_LEARN, 2, [`dl_src=${mac}`], [output(ofportOf(facts, bridge, peer))], host),
-    ),
-    flow(DVR_NOT_LEARN, 1, [], ['NORMAL']),
+    ...(distributed
+      ? [
+          flow(0, 2, [inPort], [goto(DVR_PROCESS)]),
+          flow(0, 1, [], [goto(DVR_NOT_LEARN)]),
+          flow(DVR_PROCESS, 0, [], [goto(LOCAL_VLAN_TRANSLATION)]),
+          flow(LOCAL_VLAN_TRANSLATION, 2, [inPort], []),
+          ...facts.otherDvrMacs.map((mac) =>
+            flowOf(facts, bridge, DVR_NOT_LEARN, 2, [`dl_src=${mac}`], [output(ofportOf(facts, bridge, peer))], host),
+          ),
+          flow(DVR_NOT_LEARN, 1, [], ['NORMAL']),
+        ]
+      : [flow(0, 2, [inPort], [])]),
+    ...normalFlows(facts, flow),
     ...networks.flatMap((local) => networkFlows(facts, local, bridge, inPort)),
   ];
+}
+
+/** Whether DVR sorts what passes a physical bridge (`ovs_dvr_neutron_agent.py: setup_dvr_flows_on_phys_br`). */
+const isWiredBridge = ({ isDistributed, release }: OvsFacts): boolean =>
+  isDistributed && releaseHas(release, 'flow_vlan_dvr');
+
+/** `br_phys.py: setup_default_table`; before Liberty at priority 1, where DVR puts another flow in its place. */
+function normalFlows(
+  facts: OvsFacts,
+  flow: (table: number, priority: number, match: string[], actions: string[]) => Flow,
+): Flow[] {
+  if (releaseHas(facts.release, 'flow_arp_spoofing')) return [flow(0, 0, [], ['NORMAL'])];
+  return isWiredBridge(facts) ? [] : [flow(0, 1, [], ['NORMAL'])];
 }
 
 /** `br_phys.py: provision_local_vlan`. */
 function networkFlows(facts: OvsFacts, local: LocalNetwork, bridge: string, inPort: string): Flow[] {
   const { network, localVlan, because } = local;
-  const drops = releaseHas(facts.release, 'flow_arp_to_responder') ? FLOOD_TO_TUN : DVR_PROCESS;
+  const drops = hasFlowChange(facts, 'flow_arp_to_responder') ? FLOOD_TO_TUN : DVR_PROCESS;
+  const translation = isWiredBridge(facts) ? LOCAL_VLAN_TRANSLATION : 0;
   const leave = network.network_type === 'flat' ? 'pop_vlan' : setVlan(network.segmentation_id ?? 0);
   return [
-    flowOf(facts, bridge, LOCAL_VLAN_TRANSLATION, 4, [inPort, `dl_vlan=${localVlan}`], [leave, 'NORMAL'], {
+    flowOf(facts, bridge, translation, 4, [inPort, `dl_vlan=${localVlan}`], [leave, 'NORMAL'], {
       ...because,
       neutron: 'br_phys.py: provision_local_vlan',
     }),

@@ -1,14 +1,15 @@
 /** Tables of the Open vSwitch database as `ovs-vsctl -f json list TABLE` prints them (RFC 7047), into bridges with their ports. */
-import { isRecord } from '../aspects/aspect.ts';
+import { isDeep, isRecord } from '../aspects/aspect.ts';
 import { PORT_KEYS } from '../aspects/ports.ts';
 import type { OvsPort } from '../state.ts';
 
 /** One row: column → value; sets of one are that one, empty sets are absent. */
-type Row = Record<string, unknown>;
+export type Row = Record<string, unknown>;
 
 /** @returns undefined when the text is no such table */
 export function tableOf(text: string): Row[] | undefined {
   let value: unknown;
+  if (isDeep(text)) return undefined;
   try {
     value = JSON.parse(text);
   } catch {
@@ -24,7 +25,7 @@ export function tableOf(text: string): Row[] | undefined {
 }
 
 /** An OVSDB value: `["uuid", "…"]` → its text, `["set", […]]` → an array or the only element, `["map", […]]` → a record. */
-function plain(value: unknown): unknown {
+export function plain(value: unknown): unknown {
   if (!Array.isArray(value) || value.length !== 2) return value;
   const [kind, content] = value;
   if (kind === 'uuid') return content;
@@ -58,22 +59,34 @@ export function portsOfTables(bridges: Row[], ports: Row[], interfaces: Row[]): 
       const name = textOf(port?.['name']);
       if (!port || name === undefined) return [];
       const own = listOf(port['interfaces']).map((id) => interfaceByUuid.get(id) ?? {});
-      return [portOf(textOf(bridge['name']) ?? '', name, port, own[0] ?? {})];
+      const item = portOf(textOf(bridge['name']) ?? '', name, port, own[0] ?? {});
+      return [name === item.bridge ? { ...item, ...failModeOf(bridge) } : item];
     }),
   );
 }
 
+/** An empty column is the switch's own default. */
+const failModeOf = (bridge: Row): Pick<OvsPort, 'fail_mode'> =>
+  Object.hasOwn(bridge, 'fail_mode') ? { fail_mode: textOf(bridge['fail_mode']) ?? 'standalone' } : {};
+
 function portOf(bridge: string, name: string, port: Row, own: Row): OvsPort {
   const tag = numberOf(port['tag']);
-  const ofport = numberOf(own['ofport']);
   return {
     bridge,
     name,
     ...(tag === undefined ? {} : { tag }),
+    ...ofInterface(own),
+    other_config: pick(port['other_config'], PORT_KEYS.other_config),
+  };
+}
+
+/** What the interface of a port tells. */
+export function ofInterface(own: Row): Pick<OvsPort, 'type' | 'ofport' | 'external_ids' | 'options'> {
+  const ofport = numberOf(own['ofport']);
+  return {
     type: textOf(own['type']) ?? '',
     ...(ofport === undefined ? {} : { ofport }),
     external_ids: pick(own['external_ids'], PORT_KEYS.external_ids),
-    other_config: pick(port['other_config'], PORT_KEYS.other_config),
     options: pick(own['options'], PORT_KEYS.options),
   };
 }

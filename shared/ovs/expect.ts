@@ -1,13 +1,16 @@
 /** What Neutron's agents make of a node's Open vSwitch: its ports and flows. */
 import type { Context } from '../namespaces/devices.ts';
 import type { Namespace } from '../namespaces/types.ts';
+import { releaseHas } from '../releases.ts';
 import type { Flow, OvsPort } from '../state.ts';
 import { integrationFlows } from './brInt.ts';
 import { physicalFlows } from './brPhys.ts';
-import { tunnelFlows, tunnelPortName } from './brTun.ts';
+import { tunnelFlows } from './brTun.ts';
+import { hasFlowChange } from './changes.ts';
 import { type LocalNetwork, type OvsFacts, type Plugged, isPhysical, ovsFacts } from './facts.ts';
 import { always } from './flow.ts';
-import { BR_INT, BR_TUN, PATCH_INT, PATCH_TUN, peerName } from './names.ts';
+import { DEAD_VLAN_TAG } from './tables.ts';
+import { BR_INT, BR_TUN, PATCH_INT, PATCH_TUN, peerName, trunkPeer, tunnelName } from './names.ts';
 
 /** @param namespaces those of the node, whose devices are ports of br-int */
 export function expectOpenVswitch(
@@ -15,23 +18,17 @@ export function expectOpenVswitch(
   namespaces: readonly Namespace[],
 ): { ports: OvsPort[]; flows: Flow[] } {
   const facts = ovsFacts(context, namespaces);
-  const peers = new Map(facts.physical.map(({ physnet, bridge }) => [physnet, peerOf(facts, 'int', bridge)]));
+  const peers = new Map(facts.physical.map(({ physnet, bridge }) => [physnet, peerName('int', bridge)]));
   const bridges = new Map(facts.physical.map(({ physnet, bridge }) => [bridge, physnet]));
   return {
     ports: expectPorts(facts),
     flows: [
       ...integrationFlows(facts, peers),
       ...tunnelFlows(facts),
-      ...[...bridges].flatMap(([bridge, physnet]) =>
-        physicalFlows(facts, physnet, bridge, peerOf(facts, 'phy', bridge)),
-      ),
+      ...[...bridges].flatMap(([bridge, physnet]) => physicalFlows(facts, physnet, bridge, peerName('phy', bridge))),
     ],
   };
 }
-
-/** A patch port to or from a physical bridge: as it is called, where its name is a hash. */
-const peerOf = ({ ovs }: OvsFacts, side: 'int' | 'phy', bridge: string): string =>
-  ovs.tunnels[`${side} ${bridge}`] ?? peerName(side, bridge);
 
 function expectPorts(facts: OvsFacts): OvsPort[] {
   const { node, ovs } = facts;
@@ -55,8 +52,12 @@ function expectPorts(facts: OvsFacts): OvsPort[] {
     };
   };
   const setUp = always(facts, 'ovs_neutron_agent.py: setup_integration_br');
-  const local = (bridge: string) => port(bridge, bridge, 'internal', {}, setUp);
+  const local = (bridge: string) => ({ ...port(bridge, bridge, 'internal', {}, setUp), ...failMode(facts, bridge) });
   const patch = (bridge: string, name: string, peer: string) => port(bridge, name, 'patch', { peer }, setUp);
+  const joint = (bridge: string, name: string, peer: string) =>
+    ovs.hasVeth && !releaseHas(facts.release, 'flow_no_veth')
+      ? port(bridge, name, '', {}, setUp)
+      : patch(bridge, name, peer);
   const physical = [...new Set(facts.physical.map(({ bridge }) => bridge))];
   return [
     local(BR_INT),
@@ -64,13 +65,13 @@ function expectPorts(facts: OvsFacts): OvsPort[] {
       ? [local(BR_TUN), patch(BR_INT, PATCH_TUN, PATCH_INT), patch(BR_TUN, PATCH_INT, PATCH_TUN)]
       : []),
     ...physical.flatMap((bridge) => {
-      const [own, other] = [peerOf(facts, 'int', bridge), peerOf(facts, 'phy', bridge)];
-      return [local(bridge), patch(BR_INT, own, other), patch(bridge, other, own)];
+      const [own, other] = [peerName('int', bridge), peerName('phy', bridge)];
+      return [local(bridge), joint(BR_INT, own, other), joint(bridge, other, own)];
     }),
     ...facts.tunnels.map(({ type, node: other, because }) =>
       port(
         BR_TUN,
-        tunnelPortName(facts, type, other.tunnel_ip),
+        tunnelName(type, other.tunnel_ip ?? '<tunnel_ip>'),
         type,
         {
           local_ip: node.tunnel_ip ?? '<tunnel_ip>',
@@ -83,35 +84,58 @@ function expectPorts(facts: OvsFacts): OvsPort[] {
     ),
     ...facts.networks.flatMap((network) =>
       network.plugged.map((plugged) => ({
-        ...port(
-          BR_INT,
-          plugged.name,
-          plugged.type,
-          {},
-          { ...plugged.because, neutron: 'ovs_neutron_agent.py: port_bound' },
-        ),
+        ...port(BR_INT, plugged.name, plugged.type, peerOfTrunk(plugged.name), {
+          ...plugged.because,
+          neutron: 'ovs_neutron_agent.py: port_bound',
+        }),
         ...wiring(facts, network, plugged),
       })),
     ),
   ];
 }
 
+/**
+ * `ovs_neutron_agent.py: setup_integration_br, setup_tunnel_br, setup_physical_bridges`: without its controller a bridge keeps its flows
+ * and learns nothing. Where the agent leaves it alone, what is there stands.
+ */
+function failMode({ ovs, release }: OvsFacts, bridge: string): Pick<OvsPort, 'fail_mode'> {
+  const isSecure =
+    bridge === BR_INT || releaseHas(release, bridge === BR_TUN ? 'flow_secure_tunnel' : 'flow_secure_physical');
+  const told = ovs.failModes;
+  if (told && Object.keys(told).length === 0) return {};
+  const mode = isSecure ? 'secure' : told?.[bridge];
+  return mode === undefined ? {} : { fail_mode: mode };
+}
+
+const peerOfTrunk = (name: string): Record<string, string> => {
+  const peer = trunkPeer(name);
+  return peer === undefined ? {} : { peer };
+};
+
 /** Tag and keys of a port that stands for a Neutron port (`ovs_neutron_agent.py: port_bound`, `interface.py: _ovs_add_port`). */
 function wiring(
   facts: OvsFacts,
   { network, localVlan }: LocalNetwork,
-  { id, mac }: Plugged,
+  { id, mac, name, isDead }: Plugged,
 ): Pick<OvsPort, 'tag' | 'external_ids' | 'other_config'> {
   const segmentation = network.segmentation_id;
   return {
-    tag: localVlan,
-    external_ids: { 'iface-id': id, 'attached-mac': mac, 'iface-status': 'active' },
-    other_config: {
-      net_uuid: facts.ovs.networkIds[network.name] ?? network.id ?? `<id of ${network.name}>`,
-      ...(network.network_type === undefined ? {} : { network_type: network.network_type }),
-      physical_network: isPhysical(network) ? (network.physical_network ?? 'None') : 'None',
-      ...(segmentation === undefined ? {} : { segmentation_id: String(segmentation) }),
-      tag: String(localVlan),
+    tag: isDead ? DEAD_VLAN_TAG : localVlan,
+    // What plugs a trunk's ports sets no status (`trunk_manager.py: get_patch_peer_attrs`).
+    external_ids: {
+      'iface-id': id,
+      'attached-mac': mac,
+      ...(trunkPeer(name) === undefined ? { 'iface-status': 'active' } : {}),
     },
+    // Before Liberty the agent keeps nothing of it in the database.
+    other_config: !releaseHas(facts.release, 'flow_other_config')
+      ? {}
+      : {
+          net_uuid: facts.ovs.networkIds[network.name] ?? network.id ?? `<id of ${network.name}>`,
+          ...(network.network_type === undefined ? {} : { network_type: network.network_type }),
+          physical_network: isPhysical(network) ? (network.physical_network ?? 'None') : 'None',
+          ...(segmentation === undefined ? {} : { segmentation_id: String(segmentation) }),
+          ...(hasFlowChange(facts, 'flow_tag_kept') ? { tag: String(localVlan) } : {}),
+        },
   };
 }

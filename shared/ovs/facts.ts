@@ -7,12 +7,14 @@ import { type Context, macOf, releaseOf } from '../namespaces/devices.ts';
 import { type Device, type Namespace, devicesOf, isUnknown, unknown } from '../namespaces/types.ts';
 import { DEVICE_OWNER } from '../neutron.ts';
 import { isServiced, placementOf } from '../placement.ts';
+import { releaseHas } from '../releases.ts';
 import type { Because } from '../state.ts';
-import { type Relations, isIpv4, relationsOf, subnetOf } from '../topology/relations.ts';
+import { type Relations, hasSnatAddress, isIpv4, relationsOf, subnetOf } from '../topology/relations.ts';
 import type { Network, Node, Topology } from '../topology/types.ts';
 import { type OvsAllocations, noOvsAllocations } from './allocations.ts';
-import { BR_INT, isTunnelled } from './names.ts';
-import { type Announced, isActive, isOnSwitch, sitesOf } from './sites.ts';
+import { BR_INT, TRUNK_PREFIX, isTunnelled, trunkPort } from './names.ts';
+import { isActive, isOnSwitch, sitesOf } from './sites.ts';
+import { tunnelsOf } from './tunnels.ts';
 
 /** A Neutron port that is a device of br-int. */
 export interface Plugged {
@@ -26,6 +28,8 @@ export interface Plugged {
   role: 'interface' | 'served' | 'other';
   addresses: { ip_address: string; subnet?: string }[];
   pairs: { ip_address: string; mac_address?: string }[];
+  /** Its owner took it down: it keeps its wiring, on the dead VLAN. */
+  isDead: boolean;
   /** Port security holds for it: a port of a user, not switched off. */
   isFiltered: boolean;
   because: Because;
@@ -37,8 +41,8 @@ export interface LocalNetwork {
   /** As text: a placeholder where nobody knows it. */
   localVlan: number;
   plugged: Plugged[];
-  /** Subnets with an interface of a distributed router of this node → MACs of those interfaces, in file order. */
-  gatewayMacs: ReadonlyMap<string, string[]>;
+  /** Subnets with an interface of a distributed router of this node → MAC of that interface; of several, the one that the agent took. */
+  gatewayMacs: ReadonlyMap<string, string>;
   because: Because;
 }
 
@@ -58,6 +62,11 @@ export interface OvsFacts {
   networks: LocalNetwork[];
   tunnels: Tunnel[];
   hasTunnelBridge: boolean;
+  /** Whether the agent wires distributed routers, and whether it knows remote ports from l2population. */
+  isDistributed: boolean;
+  hasL2population: boolean;
+  /** Whether br-tun answers ARP for remote ports. */
+  hasArpResponder: boolean;
   /** Bridges of `bridge_mappings`, without repetition. */
   physical: { physnet: string; bridge: string }[];
   dvrMac: string;
@@ -67,6 +76,15 @@ export interface OvsFacts {
 /** Whether the node's OVS agent has the flows for DVR (`openvswitch_agent.ini: enable_distributed_routing`). */
 export const isDistributed = ({ enable_distributed_routing, agent_mode }: Node): boolean =>
   enable_distributed_routing ?? (agent_mode !== 'legacy' && agent_mode !== 'none');
+
+/** `openvswitch_agent.ini: l2_population`; who runs DVR over tunnels is told to have it. */
+export const hasL2population = ({ l2_population }: Node): boolean => l2_population ?? true;
+
+/** `openvswitch_agent.ini: arp_responder`, which newer agents with DVR do not ask. */
+const answersArp = (context: Context, ovs: OvsAllocations): boolean =>
+  isDistributed(context.node) && releaseHas(releaseOf(context), 'flow_arp_responder')
+    ? true
+    : (ovs.hasArpResponder ?? isDistributed(context.node));
 
 /** @param namespaces those of the node, whose devices are plugged into br-int */
 export function ovsFacts(context: Context, namespaces: readonly Namespace[]): OvsFacts {
@@ -85,11 +103,14 @@ export function ovsFacts(context: Context, namespaces: readonly Namespace[]): Ov
     release: releaseOf(context),
     ovs,
     networks,
-    tunnels: tunnelsOf(context, networks),
+    tunnels: tunnelsOf(context, ovs, networks),
     hasTunnelBridge:
       ovs.hasTunnelBridge === true ||
       node.tunnel_ip !== undefined ||
       topology.networks.some(({ network_type }) => isTunnelled(network_type)),
+    isDistributed: isDistributed(node),
+    hasL2population: hasL2population(node),
+    hasArpResponder: hasL2population(node) && answersArp(context, ovs),
     physical: Object.entries(node.bridge_mappings).map(([physnet, bridge]) => ({ physnet, bridge })),
     dvrMac: ovs.dvrMac ?? unknown(`DVR MAC of ${node.name}`),
     otherDvrMacs: ovs.otherDvrMacs ?? others.map(({ name }) => unknown(`DVR MAC of ${name}`)),
@@ -131,6 +152,7 @@ function devicesPlugged(context: Context, ovs: OvsAllocations, namespaces: reado
           role,
           addresses: port?.addresses ?? [],
           pairs: [],
+          isDead: false,
           isFiltered: false,
           because: device.because,
         },
@@ -170,7 +192,7 @@ function routerPorts(lookup: Relations): Map<string, RouterPort> {
       for (const entry of router.interfaces) {
         const subnet = lookup.subnet.get(entry.subnet);
         const own = kind === 'qr' ? entry : entry.snat;
-        if (!subnet) continue;
+        if (!subnet || (kind === 'sg' && !hasSnatAddress(router, entry))) continue;
         const id = isIpv4(subnet) ? entry.pointer : (own?.port_id ?? subnet.network);
         const port = shared.get(id) ?? {
           ...(own?.port_id === undefined ? {} : { id: own.port_id }),
@@ -194,24 +216,28 @@ const DEV_NAME_LEN = 14;
 
 /** Ports that are bound to this node: VMs, DHCP, HA. Those of the routers and agents are devices of namespaces. */
 function portsPlugged(context: Context, ovs: OvsAllocations): Plugged[] {
-  const { lookup, node } = context;
+  const { lookup, node, allocations } = context;
   return (sitesOf(lookup.topology).portsByNode.get(node.name) ?? []).flatMap((port): Plugged[] => {
     const network = lookup.network.get(port.network);
     if (!network || !isOnSwitch(port) || AGENT_OWNED.includes(port.device_owner)) return [];
     const live = ovs.devices[port.pointer];
     // A VM that is shut off keeps its binding, and its device goes.
     if (!live && !isActive(port)) return [];
+    // Such a port is active as soon as it is bound, whether somebody plugs it or not (`plugins/ml2/common/constants.py: NO_PBLOCKS_TYPES`).
+    if (!live && port.device_owner === '' && allocations.ovs) return [];
     const isAgents = port.device_owner.startsWith('network:');
-    const prefix = port.device_owner === DEVICE_OWNER.ha ? 'ha-' : TAP;
+    const isSubport = port.device_owner === 'trunk:subport';
+    const prefix = isSubport ? TRUNK_PREFIX.sub : port.device_owner === DEVICE_OWNER.ha ? 'ha-' : TAP;
+    const whole = prefix + (port.id ?? unknown(port.name));
     const name =
       live?.name ??
-      (port.id === undefined ? prefix + unknown(port.name) : `${prefix}${port.id}`.slice(0, DEV_NAME_LEN));
+      (port.id === undefined ? whole : isSubport ? trunkPort(prefix, port.id) : whole.slice(0, DEV_NAME_LEN));
     return [
       {
         name,
         id: idOf(ovs, port.id, name),
         mac: macOf(context, port.pointer, port.mac_address, port.name),
-        type: live?.type ?? (isAgents ? 'internal' : ''),
+        type: live?.type ?? (isSubport ? 'patch' : isAgents ? 'internal' : ''),
         network,
         role: isServiced(port, releaseOf(context)) ? 'served' : 'other',
         addresses: port.fixed_ips.map((fixed) => {
@@ -219,6 +245,7 @@ function portsPlugged(context: Context, ovs: OvsAllocations): Plugged[] {
           return { ip_address: fixed.ip_address, ...(subnet === undefined ? {} : { subnet }) };
         }),
         pairs: port.allowed_address_pairs,
+        isDead: port.admin_state_up === false,
         isFiltered: !isAgents && port.port_security_enabled !== false,
         because: {
           pointer: port.pointer,
@@ -250,12 +277,17 @@ function localNetworks(context: Context, ovs: OvsAllocations, plugged: Plugged[]
     else networks.set(port.network.name, [port]);
   }
   const served = gatewayMacs(context);
+  const macOfSubnet = (name: string) => {
+    const macs = served.get(name) ?? [];
+    return macs.find((mac) => mac === ovs.gatewayMacs[name]) ?? macs[0];
+  };
   let next = 1;
   return [...networks.values()].map((ports) => {
     const { network } = ports[0]!;
-    const subnets = network.subnets.flatMap(({ name }) =>
-      served.has(name) ? [[name, served.get(name)!] as const] : [],
-    );
+    const subnets = network.subnets.flatMap(({ name }) => {
+      const mac = macOfSubnet(name);
+      return mac === undefined ? [] : [[name, mac] as const];
+    });
     return {
       network,
       localVlan: ovs.localVlans[network.name] ?? next++,
@@ -271,7 +303,7 @@ function localNetworks(context: Context, ovs: OvsAllocations, plugged: Plugged[]
 }
 
 /** By subnet: the MACs of the distributed interfaces on it that this node has. */
-function gatewayMacs(context: Context): Map<string, string[]> {
+export function gatewayMacs(context: Context): Map<string, string[]> {
   const macs = new Map<string, string[]>();
   for (const { router } of placementOf(context.lookup.topology).routersByNode.get(context.node.name) ?? [])
     for (const entry of router.interfaces) {
@@ -280,40 +312,6 @@ function gatewayMacs(context: Context): Map<string, string[]> {
     }
   return macs;
 }
-
-/** One tunnel for each other node that has a port on a tunnelled network of this one (`rpc_manager/l2population_rpc.py: fdb_add`). */
-function tunnelsOf({ lookup, node }: Context, networks: readonly LocalNetwork[]): Tunnel[] {
-  const { nodes } = sitesOf(lookup.topology);
-  const tunnels = new Map<string, Tunnel>();
-  for (const { network } of networks) {
-    const type = network.network_type;
-    if (type === undefined || !isTunnelled(type)) continue;
-    for (const name of nodes.get(network.name) ?? []) {
-      const other = lookup.node.get(name);
-      if (!other || name === node.name || tunnels.has(`${type} ${name}`)) continue;
-      tunnels.set(`${type} ${name}`, {
-        type,
-        node: other,
-        because: {
-          pointer: network.pointer,
-          sentence: `${node.name} and ${name} both have ports on ${network.name}`,
-          neutron: 'l2population_rpc.py: fdb_add_tun',
-        },
-      });
-    }
-  }
-  return [...tunnels.values()];
-}
-
-/** Ports of a network that other nodes have. */
-export const remotePorts = ({ topology, node }: OvsFacts, network: Network): Announced[] =>
-  (sitesOf(topology).announced.get(network.name) ?? []).filter((port) => port.node !== node.name);
-
-/** Names of the other nodes on a network. */
-export const remoteNodes = ({ topology, node }: OvsFacts, network: Network): string[] =>
-  [...(sitesOf(topology).nodes.get(network.name) ?? [])].filter(
-    (name) => name !== node.name && relationsOf(topology).node.has(name),
-  );
 
 /** The number of a port in flows, or a placeholder. */
 export const ofportOf = ({ ovs }: OvsFacts, bridge: string, name: string): string => {

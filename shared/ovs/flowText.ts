@@ -20,9 +20,18 @@ export function flowOfLine(line: string, bridge: string, ofports: Ofports = {}):
     if (!takeField(flow, part)) fields.push(matchField(part, ofports));
   }
   flow.match = joinMatch(fields);
-  flow.actions = joinActions(splitTop(line.slice(at + 'actions='.length)).map((action) => actionOf(action, ofports)));
+  const hasVlan = fields.some((field) => field.startsWith('dl_vlan='));
+  flow.actions = joinActions(
+    splitTop(line.slice(at + 'actions='.length)).flatMap((action) => [
+      ...(hasVlan || !action.startsWith('mod_vlan_vid:') ? [] : [PUSH_VLAN]),
+      actionOf(action, ofports),
+    ]),
+  );
   return flow;
 }
+
+/** What OpenFlow 1.0 does by itself to a frame without VLAN (`ofp-actions.h: ofpact_vlan_vid`, `push_vlan_if_needed`). */
+const PUSH_VLAN = 'push_vlan:0x8100';
 
 /** Fields that are no part of the match: counters are dropped. */
 function takeField(flow: Flow, part: string): boolean {
@@ -79,6 +88,8 @@ function matchField(part: string, ofports: Ofports): string {
   const key = RENAMED[name] ?? name;
   const value = part.slice(equals + 1);
   if (key === 'in_port') return `in_port=${portNumber(value, ofports)}`;
+  // OpenFlow 1.0 has no mask for "no VLAN".
+  if (key === 'vlan_tci' && /^0x0+$/.test(value)) return 'vlan_tci=0x0000/0x1fff';
   if (key === 'vlan_tci') {
     const vlan = /^0x(1[0-9a-f]{3})(?:\/0x1fff)?$/i.exec(value);
     return vlan && value.includes('/') ? `dl_vlan=${parseInt(vlan[1]!, 16) - 0x1000}` : `${key}=${value.toLowerCase()}`;
@@ -187,8 +198,10 @@ function setFieldOf(value: string): string | undefined {
 
 /** What the ARP responder loads (`openflow/native/br_tun.py: install_arp_responder`, and its OpenFlow 1.0 form). */
 function loadOf(value: string): string | undefined {
-  const [, number, field] = /^(0x[0-9a-f]+|\d+)->NXM_(OF_ARP_OP|NX_ARP_SHA|OF_ARP_SPA)\[\]$/i.exec(value) ?? [];
+  const [, number, field] =
+    /^(0x[0-9a-f]+|\d+)->NXM_(OF_ARP_OP|NX_ARP_SHA|OF_ARP_SPA|NX_TUN_ID)\[\]$/i.exec(value) ?? [];
   if (number === undefined) return undefined;
+  if (field!.toUpperCase() === 'NX_TUN_ID') return `set_field:${hex(number)}->tun_id`;
   const digits = BigInt(number).toString(16);
   if (field === 'OF_ARP_OP') return `set_field:${Number(number)}->arp_op`;
   const bytes = digits.padStart(field === 'NX_ARP_SHA' ? 12 : 8, '0').match(/../g)!;

@@ -1,33 +1,17 @@
 /** Where the engine does not know what Open vSwitch must hold: as gaps with their reasons, never as differences. */
-import { type Context, releaseOf } from '../namespaces/devices.ts';
+import type { Context } from '../namespaces/devices.ts';
 import { centralNodes } from '../placement.ts';
-import { isModelled, releaseHas } from '../releases.ts';
 import type { Gap, NodeAspectName } from '../state.ts';
 import type { Router, Topology } from '../topology/types.ts';
-import { isDistributed } from './facts.ts';
 import { isTunnelled } from './names.ts';
 import { sitesOf } from './sites.ts';
 
 export function ovsGaps(context: Context): Gap[] {
-  const { lookup, node } = context;
-  const { topology } = lookup;
-  const gaps = (aspects: readonly NodeAspectName[], reason: string, pointer = node.pointer): Gap[] =>
-    aspects.map((aspect) => ({ namespace: '-', aspect, reason, pointer }));
-  const release = releaseOf(context);
-  // The tables of older ones are known (`../releases.ts`), but no recording has judged them yet.
-  if (!isModelled(release) || !releaseHas(release, 'flow_transient'))
-    return gaps(BOTH, `the agents of ${release} are not modelled yet (zed and later are)`);
+  const { topology } = context.lookup;
   const vague = vagueRouter(topology);
-  if (vague)
-    return gaps(BOTH, `the topology does not say which L3 agent holds ${vague.name} (l3_agents)`, vague.pointer);
-  const subport = sitesOf(topology)
-    .portsByNode.get(node.name)
-    ?.find((port) => port.device_owner === 'trunk:subport');
-  if (subport) return gaps(BOTH, 'trunk bridges are not modelled', subport.pointer);
-  if (node.l2_population === false) return gaps(BOTH, 'Open vSwitch without l2_population is not modelled');
-  const unsaid = networkGaps(context);
-  if (unsaid.length > 0) return unsaid;
-  return isDistributed(node) ? [] : gaps(['flows'], 'flows of agents without DVR are not modelled');
+  if (!vague) return networkGaps(context);
+  const reason = `the topology does not say which L3 agent holds ${vague.name} (l3_agents)`;
+  return BOTH.map((aspect) => ({ namespace: '-', aspect, reason, pointer: vague.pointer }));
 }
 
 const vagueCache = new WeakMap<Topology, { router: Router | undefined }>();

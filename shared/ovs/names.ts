@@ -1,6 +1,7 @@
 /** Names of bridges and of the ports between them, and the numbers of their tables, under Neutron's identifiers. */
-import { ipv4Value } from '../ip.ts';
+import { familyOf, ipv4Value } from '../ip.ts';
 import { unknown } from '../namespaces/types.ts';
+import { base32Of, hexOf, sha1 } from './sha1.ts';
 
 /** `conf/plugins/ml2/drivers/ovs_conf.py: integration_bridge, tunnel_bridge, int_peer_patch_port, tun_peer_patch_port`. */
 export const BR_INT = 'br-int';
@@ -19,17 +20,35 @@ export const isTunnelled = (networkType: string | undefined): boolean =>
 
 /** `lib: constants.py: DEVICE_NAME_MAX_LEN`, `plugins/utils.py: INTERFACE_HASH_LEN`. */
 const DEVICE_NAME_MAX_LEN = 15;
+const INTERFACE_HASH_LEN = 6;
 
-/** Longer names end in a part of a SHA-1 (`lib: plugins/utils.py: get_interface_name`); those are read back. */
-export const peerName = (side: keyof typeof PEER_PREFIX, bridge: string): string =>
-  PEER_PREFIX[side].length + bridge.length <= DEVICE_NAME_MAX_LEN
-    ? PEER_PREFIX[side] + bridge
-    : unknown(`${PEER_PREFIX[side]} port of ${bridge}`);
+/** Longer names end in a part of a SHA-1 of the bridge's name (`lib: plugins/utils.py: get_interface_name`). */
+export function peerName(side: keyof typeof PEER_PREFIX, bridge: string): string {
+  const prefix = PEER_PREFIX[side];
+  if (prefix.length + bridge.length <= DEVICE_NAME_MAX_LEN) return prefix + bridge;
+  const rest = DEVICE_NAME_MAX_LEN - prefix.length - INTERFACE_HASH_LEN;
+  return prefix + bridge.slice(0, rest) + hexOf(sha1(bridge)).slice(0, INTERFACE_HASH_LEN);
+}
 
-/** `ovs_neutron_agent.py: get_tunnel_hash, get_tunnel_name`; the name towards an IPv6 address is a hash and is read back. */
+/** `ovs_neutron_agent.py: get_tunnel_hash, get_tunnel_name`: the address in hexadecimal, of IPv6 a hash of its text. */
 export function tunnelName(type: string, remoteIp: string): string {
   const value = ipv4Value(remoteIp);
-  return value === undefined
-    ? unknown(`${type} port to ${remoteIp}`)
-    : `${type}-${value.toString(16).padStart(8, '0')}`;
+  if (value !== undefined) return `${type}-${value.toString(16).padStart(8, '0')}`;
+  if (familyOf(remoteIp) !== 'inet6') return unknown(`${type} port to ${remoteIp}`);
+  return `${type}-${base32Of(sha1(remoteIp)).slice(0, DEVICE_NAME_MAX_LEN - type.length - 1)}`;
 }
+
+/**
+ * Ports of a trunk: pairs of patch ports between br-int and the trunk's own bridge, for the parent port and for each subport
+ * (`services/trunk/drivers/openvswitch/agent/trunk_manager.py: TrunkParentPort, SubPort, get_br_int_port_name`).
+ */
+export const TRUNK_PREFIX = { parent: 'tpi-', sub: 'spi-' } as const;
+
+export const trunkPort = (prefix: string, id: string): string => (prefix + id).slice(0, DEVICE_NAME_MAX_LEN);
+
+/** Whether a bridge is a trunk's (`services/trunk/drivers/openvswitch/constants.py: TRUNK_BR_PREFIX`). */
+export const isTrunkBridge = (bridge: string): boolean => bridge.startsWith('tbr-');
+
+/** The other end of such a port, on the trunk's bridge (`get_br_trunk_port_name`); undefined for any other name. */
+export const trunkPeer = (name: string): string | undefined =>
+  /^[ts]pi-/.test(name) ? `${name[0]}pt-${name.slice(4)}` : undefined;

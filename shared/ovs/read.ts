@@ -1,16 +1,20 @@
 /** What Open vSwitch and its agent chose on a node, read back from its ports and flows: of several words on one thing the most frequent stands. */
 import type { Allocations } from '../allocations.ts';
-import { type Context, macOf } from '../namespaces/devices.ts';
+import { type Context, macOf, releaseOf } from '../namespaces/devices.ts';
 import { type Namespace, isUnknown } from '../namespaces/types.ts';
 import { elect } from '../readHa.ts';
 import type { Flow, NodeState, OvsPort } from '../state.ts';
 import type { Node } from '../topology/types.ts';
 import { type OvsAllocations, noOvsAllocations } from './allocations.ts';
-import { type OvsFacts, ovsFacts, remotePorts } from './facts.ts';
+import { type OvsFacts, ovsFacts } from './facts.ts';
 import { seenKey } from './flow.ts';
-import { BR_INT, BR_TUN, PEER_PREFIX, TUN_TABLE, isTunnelled, peerName, tunnelName } from './names.ts';
+import { BR_INT, BR_TUN, TRUNK_PREFIX, isTunnelled, peerName, trunkPeer, trunkPort } from './names.ts';
+import { readChanges, readFlatDvr } from './readChanges.ts';
+import { readExtraFloods } from './readFloods.ts';
+import { readGatewayMacs } from './readGateways.ts';
 import { readDvrMacs } from './readMacs.ts';
 import { chainOf } from './tables.ts';
+import { remotePorts } from './tunnels.ts';
 
 /** Puts `ovs` into the context's allocations, and MACs that the topology leaves out. */
 export function readOvsAllocations(
@@ -28,16 +32,18 @@ export function readOvsAllocations(
   ovs.hasFlowFirewall = FIREWALL_TABLES.every((table) =>
     flows.some((flow) => flow.bridge === BR_INT && flow.table === table),
   );
-  const chain = chainOf(flows);
-  if (chain) ovs.chain = chain;
+  ovs.chain = chainOf(flows, releaseOf(context));
+  readChanges(context, ports, flows, ovs);
   readDevices(context, ports, live, ovs);
-  readPeers(context, ports, ovs);
   readIds(ovsFacts(context, namespaces), ports, ovs);
   readCookies(flows, ovs);
   const facts = ovsFacts(context, namespaces);
   readOfports(facts, live, ovs);
   readLocalVlans(facts, ports, flows, ovs);
+  readFlatDvr(ovsFacts(context, namespaces), flows, ovs);
   readDvrMacs(facts, flows, ovs);
+  readGatewayMacs(facts, flows, ovs);
+  readExtraFloods(ovsFacts(context, namespaces), flows, ovs);
   readRemoteMacs(ovsFacts(context, namespaces), flows, allocations);
 }
 
@@ -46,6 +52,12 @@ const FIREWALL_TABLES = [71, 72, 81, 82];
 
 /** How who plugs a VM may call its device: Nova's tap, hybrid plug, vhost-user; and the types of such interfaces. */
 const VM_PREFIXES = ['tap', 'qvo', 'vhu'];
+
+const namesOf = (id: string): string[] => [
+  ...VM_PREFIXES.map((prefix) => `${prefix}${id}`.slice(0, 14)),
+  ...Object.values(TRUNK_PREFIX).map((prefix) => trunkPort(prefix, id)),
+];
+
 const VM_TYPES = ['', 'internal', 'system', 'dpdkvhostuser', 'dpdkvhostuserclient'];
 
 /** Devices of ports that are bound to this node. */
@@ -55,10 +67,12 @@ function readDevices(
   live: NodeState,
   ovs: OvsAllocations,
 ): void {
+  // A trunk's bridge has the same ids on its side.
+  const own = ports.filter(({ bridge }) => bridge === BR_INT);
   const byId = new Map(
-    ports.flatMap((port) => (port.external_ids['iface-id'] ? [[port.external_ids['iface-id'], port] as const] : [])),
+    own.flatMap((port) => (port.external_ids['iface-id'] ? [[port.external_ids['iface-id'], port] as const] : [])),
   );
-  const byName = new Map(ports.filter(({ bridge }) => bridge === BR_INT).map((port) => [port.name, port]));
+  const byName = new Map(own.map((port) => [port.name, port]));
   const shown = live.bridges?.find(({ name }) => name === BR_INT)?.ofports ?? {};
   const vms = lookup.topology.ports.filter(
     (port) => port.node === node.name && !port.device_owner.startsWith('network:'),
@@ -67,41 +81,26 @@ function readDevices(
     elect(vms.map(({ id }) => byId.get(id ?? '')?.type).filter((type) => VM_TYPES.includes(type ?? 'none'))) ?? '';
   for (const port of lookup.topology.ports) {
     if (port.node !== node.name) continue;
-    const own = port.id === undefined ? undefined : VM_PREFIXES.map((prefix) => `${prefix}${port.id}`.slice(0, 14));
-    const name = own?.find((candidate) => byName.has(candidate) || Object.hasOwn(shown, candidate));
+    const usualNames = port.id === undefined ? [] : namesOf(port.id);
+    const name = usualNames.find((candidate) => byName.has(candidate) || Object.hasOwn(shown, candidate));
     const found =
       (name === undefined ? undefined : byName.get(name)) ??
       (port.id === undefined
-        ? ports.find(({ external_ids: ids }) => ids['attached-mac'] === port.mac_address)
+        ? own.find(({ external_ids: ids }) => ids['attached-mac'] === port.mac_address)
         : byId.get(port.id));
     if (found && port.mac_address === undefined && found.external_ids['attached-mac'] !== undefined)
       allocations.macs[port.pointer] ??= found.external_ids['attached-mac'];
     if (port.device_owner.startsWith('network:')) continue;
-    const device =
-      name ?? (found && VM_PREFIXES.some((prefix) => found.name.startsWith(prefix)) ? found.name : undefined);
+    const device = name ?? (found && nameOf(found, shown));
     if (device === undefined) continue;
-    ovs.devices[port.pointer] = { name: device, type: found && VM_TYPES.includes(found.type) ? found.type : usual };
+    const ofVm = found && VM_TYPES.includes(found.type) ? found.type : usual;
+    ovs.devices[port.pointer] = { name: device, type: trunkPeer(device) === undefined ? ofVm : 'patch' };
   }
 }
 
-/** Names that end in a hash. */
-function readPeers({ lookup, node }: Context, ports: readonly OvsPort[], ovs: OvsAllocations): void {
-  for (const bridge of Object.values(node.bridge_mappings))
-    for (const side of ['int', 'phy'] as const) {
-      if (!isUnknown(peerName(side, bridge))) continue;
-      const start = (PEER_PREFIX[side] + bridge).slice(0, 9);
-      const found = ports.filter((port) => port.type === 'patch' && port.name.startsWith(start));
-      if (found.length === 1) ovs.tunnels[`${side} ${bridge}`] = found[0]!.name;
-    }
-  for (const { tunnel_ip: ip } of lookup.topology.nodes)
-    for (const type of Object.keys(TUN_TABLE)) {
-      if (ip === undefined || !isUnknown(tunnelName(type, ip))) continue;
-      const found = ports.find(
-        (port) => port.bridge === BR_TUN && port.type === type && port.options['remote_ip'] === ip,
-      );
-      if (found) ovs.tunnels[`${type} ${ip}`] = found.name;
-    }
-}
+/** Whoever plugs a port may call its device anything; the switch's own word stands against the database's. */
+const nameOf = ({ name, ofport }: OvsPort, shown: Readonly<Record<string, number>>): string =>
+  Object.hasOwn(shown, name) ? name : (Object.entries(shown).find(([, number]) => number === ofport)?.[0] ?? name);
 
 const FULL_ID = 36;
 
@@ -217,7 +216,7 @@ function physicalVotes(
   const { physical, ovs } = facts;
   const bridge = physical.find(({ physnet }) => physnet === network.physical_network)?.bridge;
   if (bridge === undefined) return [];
-  const peer = ovs.ofports[`${BR_INT} ${ovs.tunnels[`int ${bridge}`] ?? peerName('int', bridge)}`];
+  const peer = ovs.ofports[`${BR_INT} ${peerName('int', bridge)}`];
   const field = network.network_type === 'flat' ? 'vlan_tci=0x0000/0x1fff' : `dl_vlan=${network.segmentation_id}`;
   return flows.flatMap((flow) => {
     if (flow.bridge === BR_INT && flow.table === 0 && flow.priority === 3 && flow.match === `in_port=${peer},${field}`)

@@ -1,5 +1,6 @@
 /** The DVR MACs that a node's flows tell: its own, and those of the other hosts (`db/dvr_mac_db.py`). */
 import { elect } from '../readHa.ts';
+import { releaseHas } from '../releases.ts';
 import type { Flow } from '../state.ts';
 import type { OvsAllocations } from './allocations.ts';
 import type { OvsFacts } from './facts.ts';
@@ -22,7 +23,10 @@ export function readDvrMacs(facts: OvsFacts, flows: readonly Flow[], ovs: OvsAll
     places.set(place, there.add(mac));
   }
   for (const macs of places.values()) for (const mac of macs) voters.set(mac, (voters.get(mac) ?? 0) + 1);
-  const count = 2 * (facts.hasTunnelBridge ? 1 : 0) + 2 * new Set(facts.physical.map(({ bridge }) => bridge)).size;
+  const bridges = releaseHas(facts.release, 'flow_vlan_dvr')
+    ? new Set(facts.physical.map(({ bridge }) => bridge)).size
+    : 0;
+  const count = 2 * (facts.hasTunnelBridge ? 1 : 0) + 2 * bridges;
   const sure = [...voters].filter(([, votes]) => votes * 2 > count).map(([mac]) => mac);
   const half = [...voters].filter(([, votes]) => votes * 2 === count).map(([mac]) => mac);
   if (flows.length > 0)

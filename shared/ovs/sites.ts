@@ -5,7 +5,7 @@ import { DEVICE_OWNER } from '../neutron.ts';
 import { placementOf, snatNodes } from '../placement.ts';
 import type { Pointer } from '../problem.ts';
 import { grouped } from '../topology/lookup.ts';
-import { isIpv4, relationsOf } from '../topology/relations.ts';
+import { hasSnatAddress, isIpv4, relationsOf } from '../topology/relations.ts';
 import type { Port, Router, Topology } from '../topology/types.ts';
 
 /** A port that all other nodes know by MAC and address (`l2pop/mech_driver.py: _get_port_fdb_entries`). */
@@ -99,6 +99,8 @@ type Stand = (network: string, node: string) => void;
 /** Ports of the routers' own: the gateway, centralised SNAT ports, and the interfaces of routers that are not distributed. */
 function placeRouterPorts(topology: Topology, announce: Announce, stand: Stand): void {
   for (const router of topology.routers) {
+    // The server takes the bindings of its ports away.
+    if (!router.admin_state_up) continue;
     const agents = router.distributed
       ? snatNodes(topology, router).map(({ name }) => name)
       : (router.l3_agents ?? []).map(({ node }) => node);
@@ -142,7 +144,7 @@ function placeInterfaces(
   const seen = new Set<string>();
   for (const entry of router.interfaces) {
     const subnet = subnets.get(entry.subnet);
-    if (!subnet || (router.distributed && !router.external_gateway)) continue;
+    if (!subnet || (router.distributed && !(router.external_gateway && hasSnatAddress(router, entry)))) continue;
     for (const name of agents) stand(subnet.network, name);
     if (router.ha || node === undefined) continue;
     const own = router.distributed ? entry.snat : entry;

@@ -22,27 +22,44 @@ export function transientChain(release: string | undefined): number[] {
   if (releaseHas(release, 'flow_bandwidth')) return [58, 59, TRANSIENT_TABLE];
   if (releaseHas(release, 'flow_table_58')) return [58, TRANSIENT_TABLE];
   if (releaseHas(release, 'flow_rate_limit')) return [59, TRANSIENT_TABLE];
-  return [TRANSIENT_TABLE];
+  return releaseHas(release, 'flow_transient') ? [TRANSIENT_TABLE] : [];
 }
 
+/** The tables from which a classified frame goes on, by their flow for all frames. */
+const BEFORE_SWITCH: readonly number[] = [LOCAL_SWITCHING, LOCAL_EGRESS_TABLE, LOCAL_IP_TABLE, 58, 59];
+
+const linksOf = (chain: readonly number[], release: string | undefined): Map<number, string> => {
+  const starts = releaseHas(release, 'flow_local_ip')
+    ? [LOCAL_SWITCHING, LOCAL_EGRESS_TABLE, LOCAL_IP_TABLE]
+    : [LOCAL_SWITCHING];
+  return new Map([
+    ...starts.map((table) => [table, `goto_table:${chain[0]}`] as const),
+    ...chain.slice(0, -1).map((table, i) => [table, `goto_table:${chain[i + 1]}`] as const),
+  ]);
+};
+
 /**
- * Which chain a node really has: its first number comes from the installed neutron-lib. Told by where tables 0, 30 and 31 go on;
- * undefined when they say nothing that a release has.
+ * Which chain a node really has: its first number comes from the installed neutron-lib, and bandwidth limits came into branches too.
+ * The one that fits best; the release's own where others fit as well, so that one flow more or less is one difference.
  */
-export function chainOf(flows: readonly Flow[]): number[] | undefined {
-  const nextOf = (table: number) =>
-    flows.find((flow) => flow.bridge === BR_INT && flow.table === table && flow.priority === 0 && flow.match === '')
-      ?.actions;
-  const votes = [LOCAL_SWITCHING, LOCAL_EGRESS_TABLE, LOCAL_IP_TABLE].map(nextOf);
-  const first = votes.find((vote) => vote !== undefined && votes.filter((other) => other === vote).length > 1);
-  switch (first) {
-    case 'goto_table:59':
-      return [59, TRANSIENT_TABLE];
-    case 'goto_table:58':
-      return nextOf(58) === 'goto_table:59' && nextOf(59) !== undefined
-        ? [58, 59, TRANSIENT_TABLE]
-        : [58, TRANSIENT_TABLE];
-    default:
-      return undefined;
+export function chainOf(flows: readonly Flow[], release: string | undefined): number[] {
+  const own = transientChain(release);
+  const there = flows.filter(
+    ({ bridge, table, priority, match }) =>
+      bridge === BR_INT && priority === 0 && match === '' && BEFORE_SWITCH.includes(table),
+  );
+  if (own.length === 0 || there.length === 0) return own;
+  const fitOf = (chain: readonly number[]) => {
+    const links = linksOf(chain, release);
+    const right = there.filter(({ table, actions }) => links.get(table) === actions).length;
+    return 2 * right - there.length - links.size;
+  };
+  let best = { chain: own, fit: fitOf(own) };
+  for (const chain of CHAINS) {
+    const fit = fitOf(chain);
+    if (fit > best.fit) best = { chain: [...chain], fit };
   }
+  return best.chain;
 }
+
+const CHAINS = [[TRANSIENT_TABLE], [59, TRANSIENT_TABLE], [58, TRANSIENT_TABLE], [58, 59, TRANSIENT_TABLE]] as const;

@@ -90,7 +90,7 @@ function subnet({ name, pointer, value }: Entry<Values<'subnet'>>, networkName: 
 }
 
 function router({ name, pointer, value }: Entry<Values<'router'>>, find: Lookup): Router {
-  const { external_gateway, l3_agents, ...rest } = given(value);
+  const { external_gateway, l3_agents, conntrack_helpers, ndp_proxies, ...rest } = given(value);
   return {
     ...rest,
     name,
@@ -102,6 +102,8 @@ function router({ name, pointer, value }: Entry<Values<'router'>>, find: Lookup)
     interfaces: value.interfaces?.map((each) => routerInterface(each, find)) ?? [],
     routes: routes(value.routes),
     ...(l3_agents && { l3_agents: l3_agents.map(given) }),
+    ...(conntrack_helpers && { conntrack_helpers: conntrack_helpers.map(given) }),
+    ...(ndp_proxies && { ndp_proxies: ndp_proxies.map(given) }),
   };
 }
 

@@ -37,6 +37,8 @@ export function decodeScalar(field: ScalarType, { text, plain }: ScalarTree): De
       return mac(text);
     case 'id':
       return id(text);
+    case 'port-range':
+      return portRange(text);
   }
 }
 
@@ -61,6 +63,8 @@ export function expectation(field: FieldType): string {
       return 'a MAC address such as fa:16:3e:00:00:01';
     case 'id':
       return 'a UUID or its first 11 characters';
+    case 'port-range':
+      return 'a range of ports such as 8000:8010';
     case 'reference':
       return `the name of a ${field.to}`;
     case 'list':
@@ -157,4 +161,11 @@ function id(text: string): Decoded {
   if (isPrefix && value.length >= 11) return { value };
   const why = familyOf(text) ? ' (that is an address)' : isPrefix ? ` (${value.length} characters are too few)` : '';
   return wrong('bad-id', `must be a UUID or its first 11 characters, which ${quote(text)} is not${why}`);
+}
+
+/** `lib: api/definitions/fip_pf_port_range.py`; one port alone is a range of one. */
+function portRange(text: string): Decoded {
+  const [first, last = first, ...more] = text.split(':').map((port) => (/^\d{1,5}$/.test(port) ? Number(port) : NaN));
+  const isRange = more.length === 0 && first! >= 1 && last! >= first! && last! <= 65_535;
+  return isRange ? { value: `${first}:${last}` } : wrongType({ type: 'port-range' }, text);
 }

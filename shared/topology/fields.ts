@@ -4,6 +4,7 @@
  * Keys are those of the Neutron API (`lib: api/definitions/`); a few are our own and say so.
  */
 import type { Pointer } from '../problem.ts';
+import { EXTENSION_KINDS, ROUTER_EXTENSIONS } from './extensionFields.ts';
 
 /** What a reference may name. */
 export type ReferenceKind = 'node' | 'network' | 'subnet' | 'router' | 'port';
@@ -29,6 +30,8 @@ export type FieldType =
   | { type: 'list'; of: FieldType }
   /** Things by name; `key` is what the name must be. */
   | { type: 'map'; key: FieldType; of: FieldType }
+  /** L4 ports, read as `first:last`. */
+  | { type: 'port-range' }
   /** A thing with the keys of that kind. */
   | { type: 'record'; kind: string };
 
@@ -223,6 +226,7 @@ export const KINDS = {
       default: 'not known',
       doc: 'The agents that the router is bound to (API: `routers/<id>/l3-agents`).',
     },
+    ...ROUTER_EXTENSIONS,
   },
   external_gateway: {
     network: { ...NETWORK, required: true, doc: 'The external network.' },
@@ -295,6 +299,7 @@ export const KINDS = {
       doc: 'Further addresses that the port may use (`lib: api/definitions/allowedaddresspairs.py`).',
     },
     port_security_enabled: { type: 'boolean', doc: '`lib: api/definitions/port_security.py`.' },
+    admin_state_up: { type: 'boolean', default: 'true', doc: 'A port that is down is put on the dead VLAN.' },
     vnic_type: {
       type: 'enum',
       open: true,
@@ -333,17 +338,10 @@ export const KINDS = {
     port_forwardings: {
       type: 'list',
       of: { type: 'record', kind: 'port_forwarding' },
-      doc: 'Single L4 ports of the address (`lib: api/definitions/floating_ip_port_forwarding.py`).',
+      doc: 'L4 ports of the address that lead inside (`lib: api/definitions/floating_ip_port_forwarding.py`).',
     },
   },
-  port_forwarding: {
-    id: { ...ID, doc: ID_DOC },
-    protocol: { type: 'enum', values: ['tcp', 'udp'], open: true, required: true, doc: 'L4 protocol.' },
-    external_port: { ...PORT_NUMBER, required: true, doc: 'L4 port of the floating IP.' },
-    internal_port: { ...PORT_NUMBER, required: true, doc: 'L4 port of the internal address.' },
-    internal_ip_address: { ...IP, required: true, doc: 'The address that is reached.' },
-    internal_port_id: { ...ID, doc: 'Id of the Neutron port that has the internal address.' },
-  },
+  ...EXTENSION_KINDS,
 } as const satisfies Record<string, Record<string, Field>>;
 
 export type KindName = keyof typeof KINDS;

@@ -16,11 +16,12 @@ export interface Reference {
 export function references(topology: Topology): Reference[] {
   const { routers, ports, floating_ips } = topology;
   return [
-    ...routers.flatMap(({ pointer, external_gateway: gateway, interfaces, l3_agents = [] }) => [
+    ...routers.flatMap(({ pointer, external_gateway: gateway, interfaces, l3_agents = [], ndp_proxies = [] }) => [
       ...given(gateway?.pointer, { network: gateway?.network, node: gateway?.node }),
       ...subnets(gateway?.pointer, 'external_fixed_ips', gateway?.external_fixed_ips ?? []),
       ...interfaces.map((each): Reference => ({ pointer: each.pointer, at: 'key', to: 'subnet', name: each.subnet })),
       ...l3_agents.flatMap(({ node }, i) => given(`${pointer}/l3_agents/${i}`, { node })),
+      ...ndp_proxies.flatMap(({ port }, i) => given(`${pointer}/ndp_proxies/${i}`, { port })),
     ]),
     ...ports.flatMap(({ pointer, network, node, fixed_ips }) => [
       ...given(pointer, { network, node }),

@@ -68,3 +68,13 @@ export function mtuOf(network: Network | undefined): number {
   const overhead: Record<string, number> = { vxlan: 50, geneve: 50, gre: 42 };
   return 1500 - (overhead[network?.network_type ?? ''] ?? 0);
 }
+
+/**
+ * Of a port with several IPv6 subnets that was added to the router as a port, the SNAT port has an address in the last one alone
+ * (`l3_dvr_db.py: _retry_add_csnat_on_interface_create`); subnets added one after the other are all there. Left out is not absent
+ * where no other subnet of the port tells the SNAT port.
+ */
+export const hasSnatAddress = ({ interfaces }: Router, { port_id, snat }: RouterInterface): boolean =>
+  snat !== undefined ||
+  port_id === undefined ||
+  !interfaces.some((other) => other.port_id === port_id && other.snat?.port_id !== undefined);

@@ -109,6 +109,27 @@ export interface Router extends Named {
   routes: { destination: string; nexthop: string }[];
   /** `router-l3-agents`: the agents that the router is bound to. Absent: not known. */
   l3_agents?: RouterAgent[];
+  /** Absent: not known. */
+  conntrack_helpers?: ConntrackHelper[];
+  /** Absent: not known. */
+  enable_ndp_proxy?: boolean;
+  ndp_proxies?: NdpProxy[];
+}
+
+/** `lib: api/definitions/l3_conntrack_helper.py`. */
+export interface ConntrackHelper {
+  id?: string;
+  protocol: string;
+  port: number;
+  helper: string;
+}
+
+/** `lib: api/definitions/l3_ndp_proxy.py`. */
+export interface NdpProxy {
+  id?: string;
+  ip_address: string;
+  /** Name of the port that has the address. */
+  port?: string;
 }
 
 /** Any other port: VMs, DHCP ports, floating IP agent gateways, … */
@@ -125,6 +146,8 @@ export interface Port extends Named {
   status?: string;
   allowed_address_pairs: { ip_address: string; mac_address?: string }[];
   port_security_enabled?: boolean;
+  /** Absent: up. */
+  admin_state_up?: boolean;
   /** `binding:vnic_type`; absent: `normal`. */
   vnic_type?: string;
 }
@@ -132,8 +155,11 @@ export interface Port extends Named {
 export interface PortForwarding {
   id?: string;
   protocol: string;
-  external_port: number;
-  internal_port: number;
+  /** One port, or a range `first:last`. */
+  external_port?: number;
+  external_port_range?: string;
+  internal_port?: number;
+  internal_port_range?: string;
   internal_ip_address: string;
   internal_port_id?: string;
 }

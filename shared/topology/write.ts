@@ -90,6 +90,11 @@ const routerEntry = (router: Router, topology: Topology): YamlMap =>
     }),
     routes: several(router.routes.map(routeEntry)),
     l3_agents: router.l3_agents?.map(({ node, ha_state }) => flow({ node, ha_state })),
+    conntrack_helpers: router.conntrack_helpers?.map(({ id, protocol, port, helper }) =>
+      flow({ id, protocol, port, helper }),
+    ),
+    enable_ndp_proxy: router.enable_ndp_proxy,
+    ndp_proxies: router.ndp_proxies?.map(({ id, ip_address, port }) => flow({ id, ip_address, port })),
   });
 
 /** One address is written as `ip_address` where reading finds its subnet again: the first of the network that holds it. */
@@ -133,6 +138,7 @@ const portEntry = (port: Port): YamlMap =>
       port.allowed_address_pairs.map(({ ip_address, mac_address }) => flow({ ip_address, mac_address })),
     ),
     port_security_enabled: port.port_security_enabled,
+    admin_state_up: port.admin_state_up,
     vnic_type: port.vnic_type,
   });
 
@@ -152,7 +158,9 @@ const forwardingEntry = (forwarding: PortForwarding): YamlMap =>
     id: forwarding.id,
     protocol: forwarding.protocol,
     external_port: forwarding.external_port,
+    external_port_range: forwarding.external_port_range,
     internal_port: forwarding.internal_port,
+    internal_port_range: forwarding.internal_port_range,
     internal_ip_address: forwarding.internal_ip_address,
     internal_port_id: forwarding.internal_port_id,
   });

@@ -45,7 +45,7 @@ export interface WiredDevice {
   segment: string;
   /**
    * The same device, with the same MAC and addresses, exists on every node of a distributed router (`qr-` of DVR). ARP for it and
-   * frames to it stay on their node (`openvswitch/ovs_dvr_neutron_agent.py`: br-tun table 1 drops them, the MAC is rewritten).
+   * frames to it stay on their node (`ovs_dvr_neutron_agent.py`: br-tun table 1 drops them, the MAC is rewritten).
    */
   distributed?: boolean;
 }

@@ -14,9 +14,11 @@ export function checkPacket(cloud: Cloud, scenario: Scenario, row: PacketRow): T
   return traced;
 }
 
-/** Packets of a recording; the world outside of S5 routes an IPv6 prefix to the router by a route of its own, which no node and no topology holds. */
+/** Packets of a recording without those for which the world outside has a route of its own, which no node and no topology holds. */
 export const packetsOf = (rows: PacketRow[]): PacketRow[] =>
-  rows.filter((row) => row.kind === undefined && row.note !== 'IPv6 from outside');
+  rows.filter((row) => row.kind === undefined && !BY_OUTSIDE.includes(row.note ?? ''));
+
+const BY_OUTSIDE: readonly string[] = ['IPv6 from outside', 'the outside answers by a route of its own'];
 
 export const packetTitle = (name: string, { from, to, proto, note }: PacketRow): string =>
   `${name}: ${from} → ${to} ${proto}${note === null ? '' : `, ${note}`}`;
@@ -27,9 +29,9 @@ export const packetTitle = (name: string, { from, to, proto, note }: PacketRow):
  */
 function recordedPath(row: PacketRow, direction: 'request' | 'reply', scenario: Scenario): string[] {
   const places: string[] = [];
-  for (const line of row.path!) {
-    const [node, namespace, ...rest] = line.split(' ');
-    if (rest.at(-1) !== direction) continue;
+  const lines = row.path!.filter((line) => line.endsWith(` ${direction}`));
+  for (const line of inVethOrder(lines)) {
+    const [node, namespace] = line.split(' ');
     const isEnd = node === 'ctl' || Object.hasOwn(scenario.vms, namespace!);
     const place = isEnd ? '' : `${node} ${namespace}`;
     if (places.at(-1) !== place) places.push(place);
@@ -37,12 +39,23 @@ function recordedPath(row: PacketRow, direction: 'request' | 'reply', scenario: 
   return places.filter((place) => place !== '');
 }
 
+/** The two ends of a veth pair capture a packet at one instant: what comes in at one goes out of the other first. */
+function inVethOrder(lines: string[]): string[] {
+  const ends = lines.map((line) => /^(\S+) \S+ (?:rfp|fpr)-(\S+) (In|Out) /.exec(line)?.slice(1) ?? []);
+  const isSwapped = (i: number) => {
+    const [[node, peer, way], [otherNode, otherPeer, otherWay]] = [ends[i] ?? [], ends[i + 1] ?? []];
+    return node !== undefined && node === otherNode && peer === otherPeer && way === 'In' && otherWay === 'Out';
+  };
+  return lines.map((line, i) => (isSwapped(i) ? lines[i + 1]! : isSwapped(i - 1) ? lines[i - 1]! : line));
+}
+
 const tracedPath = (leg: Leg | null): string[] =>
   (leg?.path ?? []).map(({ node, namespace }) => `${node} ${namespace}`);
 
 function requestOf(row: PacketRow, cloud: Cloud, { vms, outside }: Scenario): TraceRequest {
+  // From the wire, not from the loopback device, where the host behind it is.
   const host = outside
-    .map(([prefix]) => prefix.split('/')[0]!)
+    .flatMap(([prefix, device]) => (device === 'lo' ? [] : [prefix.split('/')[0]!]))
     .find((address) => address.includes(':') === row.to.includes(':'))!;
   const from = row.from === 'outside' ? { address: host, segment: outsideOf(cloud) } : vms[row.from]!.port;
   return { from, to: row.to, protocol: row.proto, ...(row.dport === undefined ? {} : { dport: row.dport }) };

@@ -97,9 +97,13 @@ describe('check', () => {
       aspect: 'rules',
       expected: '167837697:\tfrom 10.1.0.1/24 lookup 167837697',
       live: null,
-      fault: null,
+      fault: 'S02',
       fix: [`ip netns exec ${String(namespace)} ip rule add priority 167837697 from 10.1.0.1/24 lookup 167837697`],
       pointer: '/routers/ra/interfaces/neta-sub',
+      title: 'the redirect to the SNAT node is missing',
+      breaks: 'VMs in 10.1.0.0/24 on compute1 without a floating IP (a3) have no way out',
+      show: [`ip netns exec ${String(namespace)} ip rule show`],
+      alsoOn: [],
     });
     assert.match(String(message), /compute1 qrouter-.* rule is missing/);
     assert.equal((because as { neutron: string }).neutron, 'dvr_local_router.py: _snat_redirect_modify');

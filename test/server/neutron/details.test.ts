@@ -239,12 +239,56 @@ test('port forwardings, from their own answer or from the floating IP', () => {
   );
 });
 
-test('a forwarding of a range of ports has no place, and that is said', () => {
-  const range = { ...forwarding, external_port: null, external_port_range: '80:90' };
-  const { floating_ips } = imported({ networks, subnets, floatingips: [{ ...floating, port_forwardings: [range] }] }, [
-    'floatingips.json[0].port_forwardings[0]: incomplete port forwarding, or one of a range of ports, left out',
+test('a forwarding of a range of ports', () => {
+  const range = {
+    ...forwarding,
+    external_port: null,
+    internal_port: undefined,
+    external_port_range: '80:90',
+    internal_port_range: '8080:8090',
+  };
+  const found = (item: object, notes: string[] = []) =>
+    imported({ networks, subnets, floatingips: [{ ...floating, port_forwardings: [item] }] }, notes).floating_ips[0]
+      ?.port_forwardings;
+  const { external_port: _, internal_port: __, ...rest } = range;
+  assert.deepEqual(found(range), [rest]);
+  const bad = found({ ...range, external_port_range: '90:80' }, [
+    'floatingips.json[0].port_forwardings[0]: external_port_range must be a range of ports such as 8000:8010, not `90:80`; left out',
+    'floatingips.json[0].port_forwardings[0]: incomplete port forwarding, left out',
   ]);
-  assert.deepEqual(floating_ips[0]?.port_forwardings, []);
+  assert.deepEqual(bad, []);
+});
+
+test('conntrack helpers, by router or in its own answer; without an answer they are not known', () => {
+  const helper = { id: id(61), protocol: 'udp', port: 69, helper: 'tftp' };
+  const own = { id: id(31), name: 'r1', distributed: true, ha: false };
+  const found = (answers: Record<string, unknown>, notes: string[] = []) =>
+    imported({ networks, subnets, routers: [own], ...answers }, notes).routers[0]?.conntrack_helpers;
+  assert.deepEqual(found({ 'conntrack-helpers': { [id(31)]: { conntrack_helpers: [helper] } } }), [helper]);
+  assert.deepEqual(found({ routers: [{ ...own, conntrack_helpers: [helper] }] }), [helper]);
+  assert.deepEqual(found({ routers: [{ ...own, conntrack_helpers: [] }] }), []);
+  assert.equal(found({}), undefined);
+  const { port: _, ...broken } = helper;
+  assert.deepEqual(
+    found({ 'conntrack-helpers': { [id(31)]: [broken] } }, [
+      `conntrack-helpers.json: ${id(31)}[0]: incomplete conntrack helper, left out`,
+    ]),
+    [],
+  );
+});
+
+test('NDP proxies with their ports, and whether the router has any', () => {
+  const own = { id: id(31), name: 'r1', distributed: true, ha: false, enable_ndp_proxy: true };
+  const proxy = { id: id(71), router_id: id(31), port_id: id(11), ip_address: '2001:DB8::5' };
+  const ports = [port(11, 'compute:nova', INTERNAL, [at(FOUR, '10.0.0.5')], { name: 'vm1' })];
+  const answers = { networks, subnets, ports, routers: [own], 'ndp-proxies': { ndp_proxies: [proxy] } };
+  const { enable_ndp_proxy, ndp_proxies } = imported(answers).routers[0]!;
+  assert.deepEqual([enable_ndp_proxy, ndp_proxies], [true, [{ id: id(71), ip_address: '2001:db8::5', port: 'vm1' }]]);
+  assert.equal(imported({ networks, subnets, routers: [own] }).routers[0]!.ndp_proxies, undefined);
+  const lost = imported({ ...answers, ports: [] }, [
+    `ndp-proxies.json: port ${id(11)} of router r1 is not in the ports of the topology, left out`,
+  ]);
+  assert.deepEqual(lost.routers[0]!.ndp_proxies, [{ id: id(71), ip_address: '2001:db8::5' }]);
 });
 
 test('a placeholder port is left out with its floating IP known, and noted without', () => {

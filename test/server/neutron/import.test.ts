@@ -39,8 +39,15 @@ function devices(topology: Topology): { id?: string; mac?: string; ips: string[]
       .flatMap((port) => [port, ...(port.snat ? [port.snat] : [])])
       .map((port) => ({ ...port, ips: [port.ip_address!] })),
   ]);
+  // Several IPv6 subnets may share a port, with an entry for each.
+  const byId = new Map<string, typeof inRouters>();
+  for (const port of inRouters) byId.set(port.port_id!, [...(byId.get(port.port_id!) ?? []), port]);
   return [
-    ...inRouters.map(({ port_id, mac_address, ips }) => ({ id: port_id!, mac: mac_address!, ips })),
+    ...[...byId].map(([id, [first, ...others]]) => ({
+      id,
+      mac: first!.mac_address!,
+      ips: [first!, ...others].flatMap(({ ips }) => ips),
+    })),
     ...topology.ports.map((port) => ({
       id: port.id!,
       mac: port.mac_address!,

@@ -19,23 +19,6 @@ function withLines(text: string, family: Family = 'inet'): string[] {
 describe('chains of extensions are no difference, nor the jumps to them', () => {
   const cases: [what: string, text: string, family?: Family][] = [
     [
-      'conntrack helper',
-      `*raw
-:neutron-l3-agent-cth - [0:0]
-:neutron-l3-agent-cth-7f0c3ab - [0:0]
--A neutron-l3-agent-PREROUTING -j neutron-l3-agent-cth
--A neutron-l3-agent-cth -j neutron-l3-agent-cth-7f0c3ab
--A neutron-l3-agent-cth-7f0c3ab -p udp -m udp --dport 69 -j CT --helper tftp`,
-    ],
-    [
-      'NDP proxy',
-      `*filter
-:neutron-l3-agent-NDP - [0:0]
--A neutron-l3-agent-FORWARD -j neutron-l3-agent-NDP
--A neutron-l3-agent-NDP -i qg-11111111-11 -j DROP`,
-      'inet6',
-    ],
-    [
       'firewall as a service',
       `*filter
 :neutron-l3-agent-fwaas-defau - [0:0]

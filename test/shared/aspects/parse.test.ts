@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import type { Aspect } from '../../../shared/aspects/aspect.ts';
 import { ASPECTS, aspectNamed } from '../../../shared/aspects/table.ts';
 import { readNodeState } from '../../../shared/live.ts';
+import { renderItems } from '../../../shared/render.ts';
 import { parseSnapshot } from '../../../shared/snapshot.ts';
 import type { Family, Item, NamespaceAspect } from '../../../shared/state.ts';
 import { SCENARIOS, liveState, nodeNames, snapshotText } from '../../support/recordings.ts';
@@ -38,6 +39,23 @@ describe('what is printed is read back', () => {
                 (state[aspect.name] ?? []).filter((item: Item) => (aspect.family(item) ?? family) === family),
                 family,
               );
+    });
+});
+
+describe('what is shown of a whole aspect is read back', () => {
+  const sorted = (items: readonly Item[]) => items.map((item) => JSON.stringify(item)).toSorted();
+  for (const scenario of SCENARIOS)
+    it(scenario, () => {
+      for (const node of nodeNames(scenario))
+        for (const state of Object.values(liveState(scenario, node).namespaces))
+          for (const aspect of ASPECTS)
+            for (const family of ['inet', 'inet6'] as const) {
+              const own = (state[aspect.name] ?? []).filter((item: Item) => (aspect.family(item) ?? family) === family);
+              // Above the IPv6 half of an aspect stands the command that prints it.
+              const text = renderItems(aspect, own).replace(/^# .*\n/, '');
+              const { items, problems } = aspect.parse(text, COMMAND[aspect.name][family]);
+              assert.deepEqual([sorted(items), problems], [sorted(own), []]);
+            }
     });
 });
 
@@ -109,6 +127,17 @@ describe('which sections an aspect reads', () => {
     ['iptables', 'iptables-save -t nat', undefined],
     ['iptables', 'iptables -L', undefined],
     ['sysctls', '/sbin/sysctl -a', ['inet', 'inet6']],
+    ['routes', 'ip route show table all', ['inet', 'inet6']],
+    ['routes', 'ip route show table all type local', undefined],
+    ['neighbours', 'ip neigh show nud noarp', undefined],
+    ['addresses', 'ip addr show up', undefined],
+    ['addresses', 'ip -j addr show dev lo', undefined],
+    ['rules', 'ip rule list', ['inet']],
+    ['rules', 'ip rule show table 16', undefined],
+    ['links', 'ip -d address show', ['inet', 'inet6']],
+    ['links', 'ip -j addr', undefined],
+    ['links', 'ip -o addr', undefined],
+    ['links', 'ip -4 address', undefined],
   ];
   for (const [aspect, command, families] of cases)
     it(`${aspect}: ${command}`, () => assert.deepEqual(aspectNamed(aspect).reads(command), families));
@@ -133,6 +162,73 @@ describe('iptables-save with counters, and of the legacy tool', () => {
       problems: [],
     });
   });
+});
+
+describe('what else tools print', () => {
+  const problemsOf = (aspect: NamespaceAspect, command: string, text: string) =>
+    aspectNamed(aspect).parse(text, command).problems;
+
+  it('both families in one list of routes: a line without an address goes by those around it', () => {
+    const text =
+      'default dev gre0 scope link \ndefault via inet6 fe80::1 dev qr-a proto static \n10.0.0.0/24 dev qr-a proto kernel scope link src 10.0.0.1 \nunreachable default metric 4278198272 \ndefault dev qr-a metric 1024 pref medium\nfe80::/64 dev qr-a proto kernel metric 256 pref medium\nunreachable default dev lo metric 4294967295 error -101\n';
+    const { items, problems } = aspectNamed('routes').parse(text, 'ip route show table all');
+    const shown = items.map((item) => aspectNamed('routes').family(item));
+    assert.deepEqual([shown, problems], [['inet', 'inet', 'inet', 'inet', 'inet6', 'inet6', 'inet6'], []]);
+  });
+
+  it('a rule whose device is gone', () => {
+    const text = '90:\tfrom all iif fpr-a [detached] lookup 90';
+    assert.deepEqual(aspectNamed('rules').parse(text, 'ip rule').items, [
+      { family: 'inet', priority: 90, src: 'all', iif: 'fpr-a', table: '90' },
+    ]);
+  });
+
+  it('what a tool says instead of its output is never an empty list', () => {
+    const refused = 'setting the network namespace "qrouter-x" failed: Invalid argument';
+    for (const { name } of ASPECTS) assert.equal(problemsOf(name, COMMAND[name].inet, refused).length, 1, name);
+    assert.deepEqual(problemsOf('sysctls', 'sysctl -a', 'sysctl: permission denied'), ['sysctl: permission denied']);
+    assert.deepEqual(problemsOf('iptables', 'iptables-save', '*nat\n:PREROUTING ACCEPT [0:0]\n'), [
+      'cut short: its last table has no COMMIT',
+    ]);
+  });
+});
+
+describe('rules of both back ends of iptables', () => {
+  const table = (...lines: string[]) => ['*filter', ':INPUT ACCEPT [0:0]', ...lines, 'COMMIT'].join('\n');
+  const linesOf = (...outputs: [command: string, text: string, status?: number][]) => {
+    const sections = outputs.map(([command, stdout, status = 0]) => ({
+      namespace: 'n',
+      command,
+      stdout,
+      stderr: [],
+      status,
+    }));
+    const { namespaces, gaps } = readNodeState({ header: {}, problems: [], sections });
+    const reasons = gaps
+      .filter(({ aspect, family }) => aspect === 'iptables' && family === 'inet')
+      .map(({ reason }) => reason);
+    return [(namespaces['n']?.iptables ?? []).map((item) => aspectNamed('iptables').explain(item)), reasons];
+  };
+
+  it('are all there', () =>
+    assert.deepEqual(
+      linesOf(['iptables-save', table('-A INPUT -j a')], ['iptables-legacy-save', table('-A INPUT -j b')]),
+      [['filter :INPUT ACCEPT', 'filter -A INPUT -j a', 'filter -A INPUT -j b'], []],
+    ));
+
+  it('count once where a tool shows what another one did', () => {
+    const same = table('-A INPUT -j a', '-A INPUT -j a');
+    assert.deepEqual(linesOf(['iptables-save', same], ['iptables-nft-save', same], ['iptables-save -c', same]), [
+      ['filter :INPUT ACCEPT', 'filter -A INPUT -j a', 'filter -A INPUT -j a'],
+      [],
+    ]);
+  });
+
+  it('are not known when one of them failed', () =>
+    assert.deepEqual(linesOf(['iptables-save', table()], ['iptables-legacy-save', '', 3]), [
+      ['filter :INPUT ACCEPT'],
+      ['"iptables-legacy-save" failed with status 3'],
+    ]));
 });
 
 describe('bad input', () => {

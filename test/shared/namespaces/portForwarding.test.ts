@@ -111,19 +111,26 @@ describe('what the topology leaves out', () => {
     assert.equal(differencesOf(none, healthyNode(two, 'net1')).length > 0, true);
   });
 
-  it('a range of ports has no place in a topology, and is taken as it is', () => {
-    const live = healthyNode(two, 'net1', (allocations) => {
-      const spec = '-d 203.0.113.60/32 -p tcp -m tcp --dport 8000:8010 -j DNAT --to-destination 10.0.1.11:8000-8010';
-      allocations.forwardingRanges['r'] = [{ chain: 'pf-88888888', spec, floating: '203.0.113.60' }];
-    });
-    assert.equal(ofForwarding(live, SNAT).length, 11);
-    assert.deepEqual(told(differencesOf(two, live)), []);
-    // Of an address that is not known it is somebody else's.
-    const text = JSON.stringify(live).replace(
-      '-d 203.0.113.60/32 -p tcp -m tcp --dport 8000',
-      '-d 203.0.113.61/32 -p tcp -m tcp --dport 8000',
-    );
-    assert.notEqual(differencesOf(two, JSON.parse(text) as NodeState).length, 0);
+  it('a range of ports is one rule, mapped from its first port on', () => {
+    const inside = 'internal_ip_address: 10.0.1.11';
+    const rows: [ports: string, rule: string][] = [
+      ['external_port_range: "8000:8010", internal_port_range: "9000:9010"', '8000:8010 9000-9010/8000'],
+      ['external_port_range: "8000:8010", internal_port: 80', '8000:8010 80'],
+      ['external_port_range: "8000:8000", internal_port_range: "9000:9000"', '8000 9000'],
+    ];
+    for (const [ports, rule] of rows) {
+      const [dport, to] = rule.split(' ');
+      const topology = topologyWith([`{id: 88888888-aaaa-4aaa-8aaa-aaaaaaaaaaaa, protocol: tcp, ${ports}, ${inside}}`]);
+      assert.equal(
+        ofForwarding(expect(topology, 'net1'), SNAT).at(-1),
+        `nat -A neutron-l3-agent-pf-88888888 -d 203.0.113.60/32 -p tcp -m tcp --dport ${dport} -j DNAT --to-destination 10.0.1.11:${to}`,
+      );
+      const open = topologyWith([`{protocol: tcp, ${ports}, ${inside}}`]);
+      assert.deepEqual(told(differencesOf(open, healthyNode(topology, 'net1'))), []);
+    }
+    // One that the topology does not have is unexpected.
+    const other = topologyWith([`{protocol: tcp, ${rows[0]![0]}, ${inside}}`]);
+    assert.notEqual(differencesOf(two, healthyNode(other, 'net1')).length, 0);
   });
 
   it('of several routers that could serve it none is chosen: not checked', () => {

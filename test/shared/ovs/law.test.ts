@@ -64,7 +64,7 @@ describe('ports and flows against real agents', () => {
             .map((text) => `unexpected ${text}`)
             .toSorted(),
         );
-        assert.equal(own.filter(({ known }) => known === 'leaked-dvr-flow').length, stale.flows.length);
+        assert.equal(own.filter(({ known }) => known?.startsWith('leaked-')).length, stale.flows.length);
         assert.deepEqual(
           notCompared.filter(({ aspect }) => aspect === 'ports' || aspect === 'flows'),
           [],
@@ -80,7 +80,7 @@ it('whatever is set apart says why', () => {
       const live = liveState(scenario, node);
       const expected = expect(topology, node, readAllocations(topology, node, live));
       for (const aspect of NODE_ASPECTS)
-        for (const item of live[aspect.name]!) reasons.add(aspect.dynamic(item, expected[aspect.name]!) ?? '');
+        for (const item of live[aspect.name] ?? []) reasons.add(aspect.dynamic(item, expected[aspect.name]!) ?? '');
     }
   assert.deepEqual([...reasons].toSorted(), [
     '',
@@ -108,7 +108,7 @@ it('what is printed is read back', () => {
     for (const node of nodeNames(scenario)) {
       const live = liveState(scenario, node);
       for (const aspect of NODE_ASPECTS)
-        for (const item of live[aspect.name]!)
+        for (const item of live[aspect.name] ?? [])
           assert.deepEqual(aspect.parse(aspect.explain(item)), { items: [item], problems: [] });
     }
 });

@@ -15,6 +15,11 @@ const NODES: readonly [scenario: ScenarioName, node: string, step: number][] = [
   ['S5', 'net1', 1],
   ['S3b', 'net1', 5],
   ['S6ha', 'net1', 5],
+  ['L2', 'compute1', 19],
+  ['L6', 'net1', 29],
+  ['L7', 'net2', 37],
+  ['L8', 'net1', 37],
+  ['L10', 'net1', 29],
 ];
 
 const differencesOf = (topology: Topology, live: NodeState): Difference[] =>
@@ -68,7 +73,7 @@ for (const [scenario, node, step] of NODES)
     const leftovers = differencesOf(topology, liveState(scenario, node));
     const judge = { topology, before: new Set(leftovers.map(textOf)) };
     const isLeft = (text: string) => leftovers.some(({ live }) => live === text);
-    for (const aspect of NODE_ASPECTS) {
+    for (const aspect of NODE_ASPECTS.filter(({ name }) => name !== 'keepalived')) {
       const live = liveState(scenario, node);
       const expected = expect(topology, node, readAllocations(topology, node, live))[aspect.name]!;
       const items: readonly Item[] = live[aspect.name]!;

@@ -59,6 +59,12 @@ function some(g: Gen, values: Record<string, fc.Arbitrary<unknown>>): object {
 
 const pick = <T>(g: Gen, list: T[]): T | undefined => (list.length > 0 ? g(() => fc.constantFrom(...list)) : undefined);
 
+const portRange = fc.tuple(portNumber, portNumber).map(([a, b]) => `${Math.min(a, b)}:${Math.max(a, b)}`);
+const conntrackHelper = fc.record(
+  { id, protocol: fc.constantFrom('tcp', 'udp'), port: portNumber, helper: fc.constantFrom('ftp', 'tftp') },
+  { noNullPrototype: true, requiredKeys: ['protocol', 'port', 'helper'] },
+);
+const ndpProxy = fc.record({ id, ip_address: outside }, { noNullPrototype: true, requiredKeys: ['ip_address'] });
 const flags = { enable: fc.boolean() };
 
 function networks(g: Gen): Network[] {
@@ -155,6 +161,9 @@ function routers(g: Gen, all: Network[], nodes: string[]): Router[] {
       interfaces: interfaces(g, at, all),
       routes: g(() => fc.array(route, { maxLength: 2 })),
       ...(g(() => flags.enable) && { l3_agents: agents }),
+      ...(g(() => flags.enable) && { conntrack_helpers: g(() => fc.array(conntrackHelper, { maxLength: 2 })) }),
+      ...(g(() => flags.enable) && { enable_ndp_proxy: g(() => flags.enable) }),
+      ...(g(() => flags.enable) && { ndp_proxies: g(() => fc.array(ndpProxy, { minLength: 1, maxLength: 2 })) }),
     };
   });
 }
@@ -174,7 +183,7 @@ function ports(g: Gen, all: Network[], nodes: string[]): Port[] {
       network: network.name,
       ...(node !== undefined && { node }),
       ...some(g, { id, mac_address: mac, device_id: text, status: text, port_security_enabled: flags.enable }),
-      ...some(g, { vnic_type: text }),
+      ...some(g, { vnic_type: text, admin_state_up: flags.enable }),
       fixed_ips: fixedIps(g, network),
       device_owner: g(() => fc.oneof(fc.constantFrom('compute:nova', 'network:dhcp', ''), text)),
       allowed_address_pairs: g(() => fc.array(pair, { maxLength: 2 })),
@@ -191,8 +200,10 @@ function floatingIps(g: Gen, { networks: all, routers: routing, ports: fixed }: 
       internal_port: portNumber,
       internal_ip_address: outside,
       internal_port_id: id,
+      external_port_range: portRange,
+      internal_port_range: portRange,
     },
-    { noNullPrototype: true, requiredKeys: ['protocol', 'external_port', 'internal_port', 'internal_ip_address'] },
+    { noNullPrototype: true, requiredKeys: ['protocol', 'internal_ip_address'] },
   );
   return g(() => fc.uniqueArray(outside, { maxLength: 3 })).map((address) => {
     const [network, router, port] = [pick(g, all)?.name, pick(g, routing)?.name, pick(g, fixed)?.name];

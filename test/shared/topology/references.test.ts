@@ -11,6 +11,7 @@ routers:
     external_gateway: {network: N1, node: H1, external_fixed_ips: [{subnet: S1, ip_address: 192.0.2.1}]}
     interfaces: {S2: {}}
     l3_agents: [{node: H2}]
+    ndp_proxies: [{ip_address: '2001:db8::5', port: P2}]
 ports:
   p: {network: N2, node: H3, fixed_ips: [{subnet: S3, ip_address: 10.0.0.1}]}
 floating_ips:
@@ -40,6 +41,7 @@ test('the text above has every reference of the vocabulary', () => {
     'floating_ip.port',
     'floating_ip.router',
     'l3_agent.node',
+    'ndp_proxy.port',
     'port.network',
     'port.node',
     'router.interfaces',

@@ -5,7 +5,7 @@ import { divergence } from '../../../shared/trace/diverge.ts';
 import { allocationsOf, expectedCloud, liveCloud } from '../../../shared/wiring.ts';
 import { checkPacket, packetTitle, packetsOf } from '../../support/checkPacket.ts';
 import { recordedCloud, recordedRows, recordedScenario } from '../../support/recordedCloud.ts';
-import { SCENARIOS, liveState, nodeNames, topologyOf } from '../../support/recordings.ts';
+import { LAB_SCENARIOS, SCENARIOS, liveState, nodeNames, topologyOf } from '../../support/recordings.ts';
 
 for (const name of SCENARIOS) {
   const cloud = recordedCloud(name);
@@ -15,7 +15,7 @@ for (const name of SCENARIOS) {
 }
 
 /** The engine models these wholly; the others have features of which it says so. */
-for (const name of ['S1', 'S2', 'S3', 'S3b', 'S4', 'S5', 'S6'] as const) {
+for (const name of ['S1', 'S2', 'S3', 'S3b', 'S4', 'S5', 'S6', ...LAB_SCENARIOS] as const) {
   test(`${name}: the expected state takes every packet the same way as the live one`, () => {
     const topology = topologyOf(name);
     const states = nodeNames(name).map((node) => liveState(name, node));

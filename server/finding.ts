@@ -1,0 +1,164 @@
+/** Differences and diagnoses as findings: places in the file, sentences for a person, commands quoted for a shell. */
+import type { Difference } from '../shared/compare.ts';
+import { type Diagnosis, severityOf } from '../shared/faults/diagnose.ts';
+import type { Command, Fact } from '../shared/faults/fault.ts';
+import type { Range } from '../shared/problem.ts';
+import { locate } from '../shared/topology/sourceMap.ts';
+import { shellWord } from './collect/shellQuote.ts';
+import { type Finding, NO_DIFFERENCE, type Position, type Reading } from './report.ts';
+
+export type PositionAt = (range: Range | undefined) => Finding['range'];
+
+/** Offsets into lines and columns. */
+export function positionsOf(text: string): PositionAt {
+  const starts = [0];
+  for (let i = text.indexOf('\n'); i >= 0; i = text.indexOf('\n', i + 1)) starts.push(i + 1);
+  const position = (offset: number): Position => {
+    let [low, high] = [0, starts.length - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (starts[middle]! <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return { line: low, character: offset - starts[low]! };
+  };
+  return (range) => (range ? { start: position(range[0]), end: position(range[1]) } : null);
+}
+
+export function findingOfDifference(
+  { file, sourceMap }: Reading,
+  difference: Difference,
+  position: PositionAt,
+): Finding {
+  const { node, namespace, aspect, kind, noun, expected, live, because, repair } = difference;
+  return {
+    code: `${noun}-${kind}`,
+    severity: severityOf(difference),
+    message: messageOf(difference),
+    kind,
+    node,
+    namespace,
+    aspect,
+    expected,
+    live,
+    fault: null,
+    fix: repair.map((words) => commandText({ namespace, words })),
+    pointer: because?.pointer ?? null,
+    file,
+    range: because ? position(locate(sourceMap, because.pointer, 'key')) : null,
+    because: because ? { sentence: because.sentence, neutron: because.neutron } : null,
+    ...NO_DIFFERENCE,
+  };
+}
+
+/** One finding: that of the difference nearest to the cause, with all that belongs to it. */
+export function findingOfDiagnosis(reading: Reading, diagnosis: Diagnosis, position: PositionAt): Finding {
+  const { node, root, differences, facts, fault, severity, breaks, show, fix, alsoOn } = diagnosis;
+  const all = differences.map((difference) => findingOfDifference(reading, difference, position));
+  const base = root ? all[0]! : findingOfFact(reading, node, facts[0]!);
+  const more = differences.length > 1 ? ` With it ${countsOf(differences.slice(1))}.` : '';
+  const name = fault ? ` ${fault.id}: ${fault.title}.` : '';
+  return {
+    ...base,
+    severity,
+    message: `${base.message}${more}${name} ${sentence(breaks)}`,
+    fault: fault?.id ?? null,
+    fix: fix.map(commandText),
+    title: fault?.title ?? null,
+    breaks,
+    show: show.map(commandText),
+    alsoOn,
+    ...(facts.length > 0
+      ? { facts: facts.map(({ namespace, aspect, expected, live }) => ({ namespace, aspect, expected, live })) }
+      : {}),
+    ...(all.length > 1 ? { differences: all } : {}),
+  };
+}
+
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+
+/** `3 routes, 1 address`. */
+export function countsOf(differences: readonly { aspect: string | null }[]): string {
+  const counts = new Map<string, number>();
+  for (const { aspect } of differences) counts.set(aspect ?? '', (counts.get(aspect ?? '') ?? 0) + 1);
+  return [...counts]
+    .map(([aspect, count]) => `${count} ${COUNTED[aspect]?.[count === 1 ? 0 : 1] ?? aspect}`)
+    .join(', ');
+}
+
+const COUNTED: Readonly<Record<string, readonly [one: string, several: string]>> = {
+  namespaces: ['namespace', 'namespaces'],
+  links: ['device', 'devices'],
+  addresses: ['address', 'addresses'],
+  rules: ['rule', 'rules'],
+  routes: ['route', 'routes'],
+  neighbours: ['neighbour', 'neighbours'],
+  sysctls: ['sysctl', 'sysctls'],
+  iptables: ['iptables rule', 'iptables rules'],
+  ports: ['port of br-int or br-tun', 'ports of br-int or br-tun'],
+  flows: ['flow', 'flows'],
+  allocations: ['line of a state file', 'lines of state files'],
+};
+
+const NOUN: Readonly<Record<string, string>> = {
+  sysctls: 'sysctl',
+  conntrack: 'connection',
+  processes: 'process',
+  ports: 'ovs-port',
+  namespaces: 'namespace',
+  allocations: 'allocation',
+};
+
+function findingOfFact({ file }: Reading, node: string, { namespace, aspect, expected, live }: Fact): Finding {
+  const kind = expected === null ? 'unexpected' : live === null ? 'missing' : 'different';
+  const noun = NOUN[aspect] ?? aspect;
+  const difference = { node, namespace, aspect, kind, noun, expected, live } as const;
+  return {
+    code: `${noun}-${kind}`,
+    severity: 'error',
+    message: messageOf(difference),
+    kind,
+    node,
+    namespace,
+    aspect,
+    expected,
+    live,
+    fault: null,
+    fix: [],
+    pointer: null,
+    file,
+    range: null,
+    because: null,
+    ...NO_DIFFERENCE,
+  };
+}
+
+/** What a command is run by: `-` is the node itself. */
+const inNamespace = (namespace: string): string[] => (namespace === '-' ? [] : ['ip', 'netns', 'exec', namespace]);
+
+const commandText = ({ namespace, words }: Command): string =>
+  [...inNamespace(namespace), ...words].map(shellWord).join(' ');
+
+const SENTENCE: Record<Difference['kind'], string> = {
+  missing: 'is missing',
+  unexpected: 'should not be there',
+  different: 'is different',
+  misplaced: 'is on the wrong node',
+};
+
+type Told = Pick<Difference, 'node' | 'namespace' | 'kind' | 'noun' | 'expected' | 'live' | 'because'> & {
+  aspect: string;
+};
+
+function messageOf({ node, namespace, aspect, kind, noun, expected, live, because }: Told): string {
+  const where = namespace === '-' || aspect === 'namespaces' ? node : `${node} ${namespace}`;
+  const what = noun.replaceAll('-', ' ');
+  const item = kind === 'different' ? `expected "${expected}", live "${live}"` : `"${expected ?? live}"`;
+  const isAsked = because !== undefined || expected !== null;
+  const why = because
+    ? ` Expected because ${because.sentence}.`
+    : isAsked
+      ? ''
+      : ' Nothing in the topology asks for it.';
+  return `${where}: ${what} ${SENTENCE[kind]}: ${item.replaceAll('\t', ' ')}.${why}`;
+}
