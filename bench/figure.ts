@@ -6,6 +6,9 @@ export interface Figure {
   /** What it must be below, or at least, when `more`. */
   target?: number;
   more?: true;
+  /** The same job done another way, and how many times that one takes. */
+  peer?: number;
+  ratio?: number;
 }
 
 /** The median time of some runs, in milliseconds, after one that warms up. */

@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { collectFleetFigures, collectNodeFigures } from './collect.ts';
 import { expectFigures } from './expect.ts';
 import { parseFigures } from './parse.ts';
 import type { Figure } from './figure.ts';
@@ -20,11 +21,15 @@ const { values } = parseArgs({
 });
 
 /** Groups run in processes of their own, so that the memory of one is not counted for the next. */
-const GROUPS: Record<string, () => Figure[]> = {
+const GROUPS: Record<string, () => Figure[] | Promise<Figure[]>> = {
   'expect 10': () => expectFigures(10),
   'expect 100': () => expectFigures(100),
   'expect 1000': () => expectFigures(1000),
   parse: parseFigures,
+  'collect node': collectNodeFigures,
+  'collect 100': async () => collectFleetFigures(100),
+  'collect 200': async () => collectFleetFigures(200),
+  'collect 400': async () => collectFleetFigures(400),
 };
 
 function report(): void {
@@ -40,9 +45,9 @@ function report(): void {
     });
   if (values.readme !== undefined) writeTable(values.readme, figures);
   if (values.json === undefined) return;
-  const entries = figures.map(({ name, value, unit, target = null }) => [
+  const entries = figures.map(({ name, value, unit, target = null, peer = null, ratio = null }) => [
     name,
-    { value, unit, target, peer: null, ratio: null },
+    { value, unit, target, peer, ratio },
   ]);
   writeFileSync(values.json, `${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`);
 }
@@ -78,5 +83,5 @@ function lineOf(figure: Figure): string {
   return `${figure.name.padEnd(56)} ${shown(figure).padStart(10)} ${figure.unit}${judged}`;
 }
 
-if (values.child !== undefined) process.stdout.write(JSON.stringify(GROUPS[values.child]?.()));
+if (values.child !== undefined) process.stdout.write(JSON.stringify(await GROUPS[values.child]?.()));
 else report();

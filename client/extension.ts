@@ -1,7 +1,8 @@
 /** Entry point of the extension: starts the language server and connects commands, tree and documents to it. */
 import * as vscode from 'vscode';
 import { LanguageClient, TransportKind, type ServerOptions } from 'vscode-languageclient/node';
-import { CHANGED, LANGUAGE_ID, type TopologyParams } from '../shared/protocol.ts';
+import { CHANGED, LANGUAGE_ID, type ClientOptions, type TopologyParams } from '../shared/protocol.ts';
+import { answerQuestions } from './ask.ts';
 import { registerCommands } from './commands.ts';
 import { followTopology } from './currentTopology.ts';
 import { showServerStatus } from './serverStatus.ts';
@@ -14,6 +15,7 @@ let client: LanguageClient | undefined;
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   client = new LanguageClient('dvrscope', 'dvrscope', serverOptions(context), {
     documentSelector: [{ language: LANGUAGE_ID }],
+    initializationOptions: { canAsk: true } satisfies ClientOptions,
     outputChannel: vscode.window.createOutputChannel('dvrscope', { log: true }),
   });
   // A client keeps one handler for a method; this one is everybody's.
@@ -22,6 +24,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   const topology = followTopology(context.subscriptions);
   context.subscriptions.push(
     changed,
+    answerQuestions(client, context.secrets),
     showServerStatus(client),
     provideStateDocuments(client, changed.event),
     showTopologyTree(client, topology, changed.event),

@@ -1,14 +1,13 @@
 /** Live states of a topology's nodes: from snapshots, or read over SSH. One answer for each node, whatever happens to the others. */
-import { basename } from 'node:path';
 import { readNodeState } from '../shared/live.ts';
 import { parseSnapshot } from '../shared/snapshot.ts';
 import type { NodeState } from '../shared/state.ts';
 import type { Topology } from '../shared/topology/types.ts';
 import { type CollectOptions, type CollectProgress, collectNodes } from './collect/collect.ts';
-import { readRecorded } from './collect/recorded.ts';
-import { type TargetOptions, targetsOf } from './collect/targets.ts';
+import { type TargetOptions, notesOf, targetsOf } from './collect/targets.ts';
+import { newestStates } from './sources/states.ts';
 
-/** Either `state` is set, or `failure` and `error`, which say why there is none. */
+/** Either `state` is set, or `failure` and `error`, which say why there is none. An `error` beside a `state`: it is not all of it. */
 export interface LiveNode {
   node: string;
   state?: NodeState;
@@ -23,7 +22,7 @@ export interface LiveResult {
   notes: string[];
 }
 
-/** @param nodes names to look at; default: all of the topology */
+/** From snapshots and sosreports. @param nodes names to look at; default: all of the topology */
 export async function liveFromSnapshots(
   topology: Topology,
   paths: readonly string[],
@@ -31,22 +30,15 @@ export async function liveFromSnapshots(
 ): Promise<LiveResult> {
   const wanted = topology.nodes.map(({ name }) => name).filter((name) => !nodes || nodes.includes(name));
   const known = new Set(topology.nodes.map(({ name }) => name));
-  const found = new Map<string, LiveNode>();
-  const notes: string[] = [];
-  for (const { path, text, error } of await readRecorded(paths)) {
-    if (text === undefined) {
-      notes.push(error ?? `${path}: cannot be read`);
-      continue;
-    }
-    const snapshot = parseSnapshot(text);
-    const stem = basename(path).replace(/\.snapshot$/, '');
-    const node = [snapshot.node, stem].find((name) => name !== undefined && known.has(name));
-    if (node === undefined) notes.push(`${path}: the topology has no node "${snapshot.node ?? stem}"`);
-    else if (found.has(node)) notes.push(`${path}: a second snapshot of ${node}; the first one is used`);
-    else found.set(node, { node, state: readNodeState(snapshot, node) });
-    notes.push(...snapshot.problems.map((problem) => `${path}: ${problem}`));
-  }
-  return { nodes: wanted.map((node) => found.get(node) ?? missing(node)), notes };
+  const { byNode, notes } = await newestStates(paths, {
+    nodeOf: (names) => names.find((name) => known.has(name)),
+    isWanted: (node) => wanted.includes(node),
+  });
+  const found = (node: string): LiveNode | undefined => {
+    const stored = byNode.get(node);
+    return stored && { node, state: stored.state };
+  };
+  return { nodes: wanted.map((node) => found(node) ?? missing(node)), notes };
 }
 
 const missing = (node: string): LiveNode => ({
@@ -64,12 +56,17 @@ export async function liveFromSsh(
   onProgress?: (progress: CollectProgress) => void,
 ): Promise<LiveResult> {
   const wanted = topology.nodes.filter(({ name }) => !nodes || nodes.includes(name));
-  const collected = await collectNodes(targetsOf(wanted, options), options, signal, onProgress);
-  const notes = collected.flatMap(({ node, warnings }) => warnings.map((warning) => `${node}: ${warning}`));
+  const targets = targetsOf(wanted, options);
+  const collected = await collectNodes(targets, options, signal, onProgress);
+  const warned = collected.flatMap(({ node, warnings, isIncomplete }) =>
+    isIncomplete ? [] : warnings.map((warning) => `${node}: ${warning}`),
+  );
+  const notes = [...notesOf(targets), ...warned];
   return {
-    nodes: collected.map(({ node, snapshot, error }): LiveNode => {
+    nodes: collected.map(({ node, snapshot, error, isIncomplete, warnings }): LiveNode => {
       if (snapshot === undefined) return { node, failure: 'unreachable', error: error?.message ?? 'nothing was read' };
-      return { node, state: readNodeState(parseSnapshot(snapshot), node) };
+      const state = readNodeState(parseSnapshot(snapshot), node);
+      return isIncomplete ? { node, state, error: warnings.join('; ') } : { node, state };
     }),
     notes,
   };

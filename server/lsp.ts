@@ -7,12 +7,15 @@ import {
   LSPErrorCodes,
   TextDocuments,
   TextDocumentSyncKind,
+  CancellationTokenSource,
   type CancellationToken,
   type InitializeResult,
 } from 'vscode-languageserver/node';
 import {
+  ASK,
   CHANGED,
   REQUEST,
+  type Answer,
   type CompareParams,
   type CompareResult,
   type Settings,
@@ -20,6 +23,7 @@ import {
   type TopologyParams,
   type TraceParams,
 } from '../shared/protocol.ts';
+import type { Ask } from './collect/ask.ts';
 import { makeDocument, type Document } from './document.ts';
 import { compareLive, type LiveComparison } from './features/compare.ts';
 import { diagnostics } from './features/diagnostics.ts';
@@ -27,7 +31,7 @@ import { documentSymbols } from './features/documentSymbol.ts';
 import { endpoints } from './features/endpoints.ts';
 import { hover } from './features/hover.ts';
 import { nodes } from './features/nodes.ts';
-import { settingsFrom } from './features/settings.ts';
+import { clientCanAsk, settingsFrom } from './features/settings.ts';
 import { stateText } from './features/state.ts';
 import { traceText } from './features/trace.ts';
 
@@ -42,8 +46,10 @@ const documents = new Map<string, Document>();
 const comparisons = new Map<string, LiveComparison>();
 const timers = new Map<string, NodeJS.Timeout>();
 let hasConfiguration = false;
+let canAsk = false;
 
-connection.onInitialize(({ capabilities }): InitializeResult => {
+connection.onInitialize(({ capabilities, initializationOptions }): InitializeResult => {
+  canAsk = clientCanAsk(initializationOptions);
   hasConfiguration = capabilities.workspace?.configuration === true;
   return {
     capabilities: {
@@ -124,9 +130,8 @@ async function compare(params: CompareParams, token: CancellationToken): Promise
   progress.begin('Comparing with live nodes', 0, undefined, true);
   try {
     const settings = await settingsOf(params.uri);
-    const comparison = await compareLive(document, params, settings, abort.signal, (percentage, message) =>
-      progress.report(percentage, message),
-    );
+    const report = (percentage: number, message: string): void => progress.report(percentage, message);
+    const comparison = await compareLive(document, params, settings, abort.signal, report, canAsk ? ask : undefined);
     if (token.isCancellationRequested) throw new ResponseError(LSPErrorCodes.RequestCancelled, 'cancelled');
     comparisons.set(params.uri, comparison);
     if (texts.get(params.uri)) publish(params.uri);
@@ -136,6 +141,23 @@ async function compare(params: CompareParams, token: CancellationToken): Promise
     progress.done();
   }
 }
+
+/** Puts a question to the user, who may also cancel the comparison instead. */
+const ask: Ask = async (question, signal) => {
+  const cancel = new CancellationTokenSource();
+  const abort = (): void => cancel.cancel();
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    const { answers } = await connection.sendRequest<Answer>(ASK, question, cancel.token);
+    return answers ?? undefined;
+  } catch {
+    // The client went away or has no answer: then there is none.
+    return undefined;
+  } finally {
+    signal?.removeEventListener('abort', abort);
+    cancel.dispose();
+  }
+};
 
 /** An editor that cannot be asked gets the defaults. */
 async function settingsOf(scopeUri: string): Promise<Settings> {

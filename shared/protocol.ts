@@ -17,6 +17,12 @@ export const REQUEST = {
 /** Notification from the server: what it would answer about this topology has changed. Parameters: `TopologyParams`. */
 export const CHANGED = 'dvrscope/changed';
 
+/**
+ * Request from the server while it collects: only a person can answer. Parameters: `Question`; answered with `Answer`.
+ * Sent to clients that say so in their initialization options (`ClientOptions`). The server keeps no answer beyond the collection.
+ */
+export const ASK = 'dvrscope/ask';
+
 /** The language id of topology files. */
 export const LANGUAGE_ID = 'dvr-topology';
 
@@ -88,7 +94,7 @@ export interface TraceParams extends TopologyParams {
   dport?: number;
 }
 
-/** Where live states come from. `paths` are snapshot files, folders of them; absolute. */
+/** Where live states come from. `paths` are snapshots, sosreports, folders of them; absolute. */
 export type LiveSource = { kind: 'ssh' } | { kind: 'snapshots'; paths: string[] };
 
 export interface CompareParams extends TopologyParams {
@@ -109,5 +115,55 @@ export interface CompareResult {
 
 /** The settings that the server reads with `workspace/configuration`, section `dvrscope`. */
 export interface Settings {
-  ssh: { user: string; identityFiles: string[]; knownHostsFiles: string[] };
+  ssh: { user: string; configFile: string; identityFiles: string[]; knownHostsFiles: string[] };
+}
+
+/** What a client may say in `initializationOptions`. */
+export interface ClientOptions {
+  /** It answers `dvrscope/ask`. */
+  canAsk?: boolean;
+}
+
+/** A question to the user. All texts from elsewhere are already fit to be shown. */
+export type Question = HostKeyQuestion | PassphraseQuestion | LoginQuestion;
+
+/** Whether to trust a host key that is not known. Answers: one `HostKeyAnswer`. */
+export interface HostKeyQuestion {
+  kind: 'host-key';
+  /** The host as `known_hosts` has it: `node1`, `[node1]:2222`. */
+  host: string;
+  keyType: string;
+  /** `SHA256:…`, as `ssh-keygen -l` prints it. */
+  fingerprint: string;
+  /** The file that the key is written to when it is remembered; empty where there is none: then it cannot be. */
+  file: string;
+  /** What else is known, in sentences: how to compare, other keys of the host. */
+  detail: string;
+}
+
+export type HostKeyAnswer = 'remember' | 'once' | 'refuse';
+
+/** The passphrase of a private key. Answers: the passphrase. */
+export interface PassphraseQuestion {
+  kind: 'passphrase';
+  file: string;
+  /** The last answer was wrong. */
+  isRepeated: boolean;
+}
+
+/** What a host asks for at login: a password, a one-time code. Answers: one for each prompt. */
+export interface LoginQuestion {
+  kind: 'login';
+  /** `user@host`. */
+  login: string;
+  /** What the host says before, in one line; often empty. */
+  instruction: string;
+  prompts: { text: string; isSecret: boolean }[];
+  /** The last answers were wrong. */
+  isRepeated: boolean;
+}
+
+export interface Answer {
+  /** Null when the user turned away. */
+  answers: string[] | null;
 }

@@ -1,17 +1,21 @@
-/** `dvrscope diff`: expected against live as a unified diff, for each namespace and aspect. */
-import { createTwoFilesPatch } from 'diff';
+/** `dvrscope diff`: expected against live as a unified diff, for each namespace and aspect; or two kept states of a node. */
 import { expect } from '../../shared/expect.ts';
 import { readAllocations } from '../../shared/readAllocations.ts';
 import { sideBySide } from '../../shared/render.ts';
+import { diffOfSnapshots, patchOf } from './changes.ts';
 import { type Io, UsageError, type Verb, pickNodes, readArgs, readTopologyFile, warnOfProblems } from './io.ts';
 import { SOURCE_HELP, SOURCE_OPTIONS, readSource } from './source.ts';
 
 export const diff: Verb = {
   name: 'diff',
-  usage: 'diff TOPOLOGY --node N (--snapshot PATH | --live)',
-  summary: 'unified diff of a node, expected against live, for each namespace and aspect',
-  help: `  --node N            the node
+  usage: 'diff TOPOLOGY --node N (--snapshot PATH | --live)  or  diff --snapshot OLD --snapshot NEW [--node N]',
+  summary: 'unified diff of a node, expected against live, or of two of its snapshots, for each namespace and aspect',
+  help: `  --node N            the node; without TOPOLOGY: only this one
 ${SOURCE_HELP}
+
+Without TOPOLOGY two states of the same nodes are compared: what changed from OLD to NEW. With one --snapshot, a folder that
+keeps snapshots of several times, the newest is compared with the one before it, or with the last one up to a time:
+  --since TIME        such as 2026-11-17 or 2026-11-17T08:00:00Z (UTC where it does not say)
 
 Only what is compared is shown: what the kernel learned, and what is not modelled or not collected, is left out on both sides.
 Exit status: 0 no difference; 1 differences; 2 wrong usage or unreadable input; 3 the node could not be collected.`,
@@ -19,9 +23,13 @@ Exit status: 0 no difference; 1 differences; 2 wrong usage or unreadable input; 
 };
 
 async function run(args: string[], io: Io): Promise<number> {
-  const { values, positionals } = readArgs(args, { ...SOURCE_OPTIONS, node: { type: 'string' } } as const, [
-    'TOPOLOGY',
-  ]);
+  const options = { ...SOURCE_OPTIONS, node: { type: 'string' }, since: { type: 'string' } } as const;
+  const { values, positionals } = readArgs(args, options, ['[TOPOLOGY]']);
+  if (positionals.length === 0) {
+    if (values.live) throw new UsageError('--live needs TOPOLOGY, which says how to reach the nodes');
+    return diffOfSnapshots(values, io);
+  }
+  if (values.since !== undefined) throw new UsageError('--since is for two snapshots, without TOPOLOGY');
   if (values.node === undefined) throw new UsageError('--node is missing');
   const reading = await readTopologyFile(positionals[0]!);
   const { topology } = reading;
@@ -38,11 +46,7 @@ async function run(args: string[], io: Io): Promise<number> {
   const changed = sideBySide(expected, state).filter((side) => side.expected !== side.live);
   for (const { namespace, title, expected: left, live: right } of changed) {
     const name = `${state.node} ${namespace} ${title}`;
-    io.out(
-      createTwoFilesPatch(`expected ${name}`, `live ${name}`, left, right, undefined, undefined, {
-        context: 2,
-      }).replace(/^=+\n/, ''),
-    );
+    io.out(patchOf(`expected ${name}`, `live ${name}`, left, right));
   }
   return changed.length > 0 ? 1 : 0;
 }

@@ -1,6 +1,9 @@
 /** Where live state comes from: the options that `check`, `diff` and `trace` share. */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Topology } from '../../shared/topology/types.ts';
 import { type LiveResult, liveFromSnapshots, liveFromSsh } from '../live.ts';
+import { terminalAsk } from './ask.ts';
 import { type Io, UsageError, oneOf } from './io.ts';
 
 export const SSH_OPTIONS = {
@@ -8,6 +11,7 @@ export const SSH_OPTIONS = {
   'known-hosts': { type: 'string', multiple: true },
   user: { type: 'string' },
   port: { type: 'string' },
+  'ssh-config': { type: 'string' },
   parallel: { type: 'string' },
   sudo: { type: 'string' },
   timeout: { type: 'string' },
@@ -19,14 +23,17 @@ export const SOURCE_OPTIONS = {
   ...SSH_OPTIONS,
 } as const;
 
-export const SSH_HELP = `  --identity FILE     private key to log in with (default: ssh-agent, then ~/.ssh/id_ed25519, id_ecdsa, id_rsa)
-  --known-hosts FILE  host keys to trust (default: ~/.ssh/known_hosts, /etc/ssh/ssh_known_hosts)
+export const SSH_HELP = `  --identity FILE     private key to log in with (default: the SSH configuration's, ssh-agent, ~/.ssh/id_ed25519, id_ecdsa, id_rsa)
+  --known-hosts FILE  host keys to trust (default: the SSH configuration's, ~/.ssh/known_hosts, /etc/ssh/ssh_known_hosts);
+                      an unknown one is asked about on a terminal, as are passphrases and passwords, and refused without
   --user NAME, --port N   instead of the topology's
-  --parallel N        nodes at a time (default 8)
+  --ssh-config FILE   instead of ~/.ssh/config and /etc/ssh/ssh_config; none for none. Jump hosts (ProxyJump) are in there
+  --parallel N        nodes at a time (default 16; 10 through one jump host)
   --sudo WHEN         auto (default: for every user but root), always or never
-  --timeout SECONDS   how long a node may be silent (default 60)`;
+  --timeout SECONDS   how long a node may be silent (default 60; 30 for its first output)`;
 
-export const SOURCE_HELP = `  --snapshot PATH     snapshot file, or a folder of them; may be repeated
+export const SOURCE_HELP = `  --snapshot PATH     a snapshot, a sosreport (folder, .tar, .tar.gz, .tar.xz; also of sos collect), or a folder of any of them;
+                      may be repeated. Of several of one node the newest is used
   --live              read the nodes now over SSH, at their address, ssh_port and ssh_user in the topology
 ${SSH_HELP}`;
 
@@ -37,6 +44,7 @@ export interface SourceValues {
   'known-hosts'?: string[] | undefined;
   user?: string | undefined;
   port?: string | undefined;
+  'ssh-config'?: string | undefined;
   parallel?: string | undefined;
   sudo?: string | undefined;
   timeout?: string | undefined;
@@ -68,10 +76,19 @@ export function sshOptions(values: SourceValues) {
     knownHostsFiles: values['known-hosts'],
     user: values.user,
     port: wholeNumber('--port', values.port),
+    configFile: configFile(values['ssh-config']),
     parallel: wholeNumber('--parallel', values.parallel),
     sudo: oneOf('--sudo', values.sudo, ['auto', 'always', 'never'], 'auto'),
-    limits: seconds === undefined ? undefined : { idleTimeout: seconds * 1000 },
+    limits: seconds === undefined ? undefined : { firstOutputTimeout: seconds * 1000, idleTimeout: seconds * 1000 },
+    ask: terminalAsk(),
   };
+}
+
+/** A configuration given by name must be there. */
+function configFile(path: string | undefined): string | undefined {
+  if (path === undefined || path === 'none') return path;
+  if (!existsSync(path)) throw new UsageError(`--ssh-config: there is no ${path}`, false);
+  return resolve(path);
 }
 
 export function wholeNumber(option: string, text: string | undefined): number | undefined {
@@ -80,9 +97,9 @@ export function wholeNumber(option: string, text: string | undefined): number | 
   return Number(text);
 }
 
-/** Ctrl-C ends the collection of all nodes; a second one ends the program. */
+/** Ctrl-C, or a signal to end, ends the collection of all nodes; a second one ends the program. */
 export function interrupt(): AbortSignal {
   const controller = new AbortController();
-  process.once('SIGINT', () => controller.abort());
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => controller.abort());
   return controller.signal;
 }

@@ -33,6 +33,8 @@ export interface ExecRequest {
   /** A constant of ours. Text from a topology or a node goes into `stdin`, never in here. */
   command: string;
   stdin: string;
+  /** Keep standard input open behind `stdin` until the command has ended: it may watch for its end, to know that we are gone. */
+  keepsInput?: boolean;
   signal?: AbortSignal | undefined;
 }
 
@@ -49,12 +51,17 @@ export interface ExecResult {
 /** Runs one command. The promise is never rejected. */
 export type Exec = (request: ExecRequest) => Promise<ExecResult>;
 
-/** Milliseconds, and bytes of standard output. */
+/** Milliseconds, and bytes of standard output. A clock waits while a person is being asked something. */
 export interface ExecLimits {
   connectTimeout: number;
   handshakeTimeout: number;
-  /** Longest wait for the next output of the running command. */
+  loginTimeout: number;
+  /** Longest wait for the first output of the running command. */
+  firstOutputTimeout: number;
+  /** Longest wait for its next output. */
   idleTimeout: number;
+  /** How long the command may run at all. */
+  totalTimeout: number;
   maxOutput: number;
 }
 
@@ -62,6 +69,9 @@ export interface ExecLimits {
 export const DEFAULT_LIMITS: ExecLimits = {
   connectTimeout: 10_000,
   handshakeTimeout: 15_000,
+  loginTimeout: 30_000,
+  firstOutputTimeout: 30_000,
   idleTimeout: 60_000,
+  totalTimeout: 300_000,
   maxOutput: 64 * 1024 * 1024,
 };

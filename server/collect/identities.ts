@@ -1,103 +1,166 @@
 /**
- * What we may log in with and what we trust, read once for all nodes: key files, the agent's socket, `known_hosts`.
- * Nothing of a key's content ever goes into a message; files are named, not quoted.
+ * Keys that a login may try, in order, wherever the private half is: in a file or in an agent.
+ * ssh2 asks for them as an agent of ours, so that a passphrase is asked for only when the node would accept the key.
  */
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
-import type { ParsedKey } from 'ssh2';
-import { errorCode } from './errorCode.ts';
-import { mergeKnownHosts, parseKnownHosts } from './knownHosts.ts';
-import type { KnownHosts } from './knownHosts.ts';
+import type { BaseAgent, ParsedKey, PublicKeyEntry, SigningRequestOptions } from 'ssh2';
+import { keyFileReader, type ReadKeyFile } from './keyFiles.ts';
+import type { Ask } from './ask.ts';
 import { withoutControls } from './shellQuote.ts';
+import { visible } from './visible.ts';
 
-/** A private key that is ready to sign, and the file it came from. */
+/** A key that may be tried. */
 export interface Identity {
-  file: string;
-  key: ParsedKey;
+  /** Where it is from, for a message: a file, or the agent. */
+  name: string;
+  publicKey: ParsedKey;
+  /** A sentence where it cannot. */
+  sign: (data: Buffer, options: SigningRequestOptions, signal?: AbortSignal) => Promise<Buffer | string>;
 }
 
-/** What a login may try. */
+/** What one login may try. */
 export interface Identities {
   keys: Identity[];
-  /** Path of the agent's socket, from `SSH_AUTH_SOCK`. */
-  agent?: string;
-  /** Key files that were asked for by name go before the agent's keys: servers end a login after a few wrong ones. */
-  filesFirst: boolean;
-  /** Why a key file cannot be used: one sentence each. */
+  /** Why a key or the agent cannot be used: one sentence each. */
   notes: string[];
 }
 
-/** Whatever is left out is looked for where OpenSSH looks. Paths given by name must exist; default ones need not. */
-export interface LoginFiles {
+/** What to try. Whatever is left out is looked for where OpenSSH looks. */
+export interface KeyChoice {
+  /** Paths given by name must exist; default ones need not. */
   identityFiles?: readonly string[] | undefined;
-  knownHostsFiles?: readonly string[] | undefined;
+  /** Of the agent's keys only those of the files: `IdentitiesOnly` of ssh_config(5). */
+  identitiesOnly?: boolean | undefined;
   /** The agent's socket; an empty string means no agent. Default: `SSH_AUTH_SOCK`. */
   agent?: string | undefined;
 }
 
+/** Finds the keys of a login; files and agents are asked once for all nodes. */
+export type FindIdentities = (choice: KeyChoice) => Promise<Identities>;
+
 /** ssh(1), FILES; the security-key types need a touch and are left to the agent. */
 const IDENTITY_FILES = ['id_ed25519', 'id_ecdsa', 'id_rsa'];
 
-/** ssh_config(5), UserKnownHostsFile and GlobalKnownHostsFile. */
-const KNOWN_HOSTS_FILES = ['known_hosts', 'known_hosts2'];
-const GLOBAL_KNOWN_HOSTS_FILES = ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2'];
+/** Where OpenSSH for Windows has its agent. */
+const WINDOWS_AGENT = String.raw`\\.\pipe\openssh-ssh-agent`;
 
-/** Reads all key files; one that cannot be used becomes a note. */
-export async function readIdentities({ identityFiles, agent }: LoginFiles): Promise<Identities> {
+export function identityFinder(ask: Ask | undefined): FindIdentities {
+  const readKey = keyFileReader(ask);
+  const agents = new Map<string, Promise<AgentKeys>>();
+  return async (choice) => {
+    const socket = choice.agent ?? process.env['SSH_AUTH_SOCK'] ?? (process.platform === 'win32' ? WINDOWS_AGENT : '');
+    const agent = socket === '' ? undefined : (agents.get(socket) ?? agentKeys(socket));
+    if (agent) agents.set(socket, agent);
+    return findIdentities(choice, readKey, (await agent) ?? { keys: [] });
+  };
+}
+
+async function findIdentities(choice: KeyChoice, readKey: ReadKeyFile, agent: AgentKeys): Promise<Identities> {
+  const { identityFiles, identitiesOnly } = choice;
   const files = identityFiles?.map(expandHome) ?? IDENTITY_FILES.map((name) => join(homedir(), '.ssh', name));
-  const identities: Identities = { keys: [], notes: [], filesFirst: identityFiles !== undefined };
+  const inFiles: Identity[] = [];
+  const notes = agent.problem === undefined ? [] : [agent.problem];
   for (const file of files) {
-    const read = await readIdentity(file);
-    if (typeof read === 'string') identities.notes.push(read);
-    else if (read) identities.keys.push({ file, key: read });
-    else if (identityFiles) identities.notes.push(`There is no ${withoutControls(file)}.`);
+    // oxlint-disable-next-line no-await-in-loop -- a handful of files, read once
+    const key = await readKey(file);
+    if (typeof key === 'string') notes.push(key);
+    else if (key) inFiles.push(agent.keys.find((other) => isSame(other, key)) ?? ofFile(key));
+    else if (identityFiles) notes.push(`There is no ${withoutControls(file)}.`);
   }
-  const socket = agent ?? process.env['SSH_AUTH_SOCK'];
-  return socket ? { ...identities, agent: socket } : identities;
+  const others = agent.keys.filter((key) => !inFiles.some((inFile) => isSame(inFile, key)));
+  const fromAgent = identitiesOnly ? [] : others;
+  // Servers end a login after a few wrong keys: those that were asked for by name go first.
+  return { keys: identityFiles ? [...inFiles, ...fromAgent] : [...fromAgent, ...inFiles], notes };
 }
 
-/** The key, a sentence about why it cannot be used, or nothing when there is no such file. */
-async function readIdentity(file: string): Promise<ParsedKey | string | undefined> {
-  const name = withoutControls(file);
-  const text = await readText(file);
-  if (text === undefined) return undefined;
-  if (typeof text !== 'string') return `${name} cannot be read: ${text.code}.`;
-  const key = ssh2.utils.parseKey(text);
-  // Only the class of ssh2's message is used: it may quote what it could not parse.
-  if (key instanceof Error)
-    return /encrypted|passphrase/i.test(key.message)
-      ? `${name} is encrypted: add it to an agent (ssh-add ${name}).`
-      : `${name} is not a private key of a known format.`;
-  return key.isPrivateKey() ? key : `${name} is a public key; the private one is needed.`;
+type HasPublicKey = Pick<Identity, 'publicKey'>;
+
+const isSame = (one: HasPublicKey, other: HasPublicKey): boolean =>
+  one.publicKey.getPublicSSH().equals(other.publicKey.getPublicSSH());
+
+const ofFile = ({
+  file,
+  publicKey,
+  open,
+}: Exclude<Awaited<ReturnType<ReadKeyFile>>, string | undefined>): Identity => ({
+  name: withoutControls(file),
+  publicKey,
+  sign: async (data, { hash }, signal) => {
+    const key = await open(signal);
+    if (typeof key === 'string') return key;
+    const signature: unknown = key.sign(data, hash);
+    return Buffer.isBuffer(signature) ? signature : `${withoutControls(file)} could not sign.`;
+  },
+});
+
+/** The keys that an agent holds, or why they cannot be had. */
+interface AgentKeys {
+  keys: Identity[];
+  problem?: string;
 }
 
-/** Reads all `known_hosts` files as one; one that cannot be read is a problem, which the message about an unknown key repeats. */
-export async function readKnownHosts({ knownHostsFiles }: LoginFiles): Promise<KnownHosts> {
-  const own = knownHostsFiles?.map(expandHome) ?? KNOWN_HOSTS_FILES.map((name) => join(homedir(), '.ssh', name));
-  const files = knownHostsFiles ? own : [...own, ...GLOBAL_KNOWN_HOSTS_FILES];
-  const all = await Promise.all(files.map(async (file) => readKnownHostsFile(file, knownHostsFiles !== undefined)));
-  return mergeKnownHosts(all);
+async function agentKeys(socket: string): Promise<AgentKeys> {
+  const agent = ssh2.createAgent(socket);
+  const problem = (error: Error): string => `The agent: ${visible(error.message)}.`;
+  return new Promise((resolve) => {
+    agent.getIdentities((error, keys = []) => {
+      if (error) return resolve({ keys: [], problem: problem(error) });
+      const usable = keys.flatMap((key) => parsedKey(key) ?? []);
+      resolve({ keys: usable.map((publicKey) => ofAgent(agent, publicKey, problem)) });
+    });
+  });
 }
 
-async function readKnownHostsFile(file: string, required: boolean): Promise<KnownHosts> {
-  const text = await readText(file);
-  const known = parseKnownHosts(typeof text === 'string' ? text : '', file);
-  if (text === undefined && required) known.problems.push(`There is no ${file}`);
-  if (typeof text === 'object') known.problems.push(`${file} cannot be read: ${text.code}`);
-  return known;
+const ofAgent = (agent: BaseAgent, publicKey: ParsedKey, problem: (error: Error) => string): Identity => ({
+  name: 'the agent',
+  publicKey,
+  sign: async (data, options) =>
+    new Promise((resolve) => {
+      agent.sign(publicKey, data, options, (error, signature) =>
+        resolve(error ? problem(error) : (signature ?? 'The agent gave no signature.')),
+      );
+    }),
+});
+
+/** Certificates and key types that ssh2 does not know are no keys for us. */
+function parsedKey(key: PublicKeyEntry | ParsedKey | Buffer | string): ParsedKey | undefined {
+  if (typeof key === 'object' && 'getPublicSSH' in key) return key;
+  if (typeof key === 'object' && 'pubKey' in key) return undefined;
+  const parsed = ssh2.utils.parseKey(key);
+  return parsed instanceof Error ? undefined : parsed;
 }
 
-/** The text, the error's code, or nothing when the file does not exist. */
-async function readText(file: string): Promise<string | { code: string } | undefined> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    const code = errorCode(error);
-    return code === 'ENOENT' ? undefined : { code };
+/** What ssh2 wants to be handed: an agent that holds this one key. */
+export class IdentityAgent extends ssh2.BaseAgent<ParsedKey> {
+  readonly #identity: Identity;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onSigned: () => void;
+
+  constructor(identity: Identity, signal: AbortSignal | undefined, onSigned: () => void) {
+    super();
+    this.#identity = identity;
+    this.#signal = signal;
+    this.#onSigned = onSigned;
+  }
+
+  override getIdentities(done: (error?: Error, keys?: ParsedKey[]) => void): void {
+    done(undefined, [this.#identity.publicKey]);
+  }
+
+  override sign(_publicKey: ParsedKey, data: Buffer, options: SigningRequestOptions | Done, callback?: Done): void {
+    const done = typeof options === 'function' ? options : callback!;
+    const hash = typeof options === 'function' ? {} : options;
+    void this.#identity.sign(data, hash, this.#signal).then((signature) => {
+      if (typeof signature === 'string') return done(new Error(signature));
+      this.#onSigned();
+      done(undefined, signature);
+    });
   }
 }
+
+type Done = (error?: Error, signature?: Buffer) => void;
 
 /** Settings say `~/.ssh/id_cloud`, as users of ssh do. */
-const expandHome = (file: string): string => (file.startsWith('~/') ? join(homedir(), file.slice(2)) : file);
+export const expandHome = (file: string): string => (file.startsWith('~/') ? join(homedir(), file.slice(2)) : file);

@@ -90,7 +90,7 @@ function isHashOf(field: string, name: string): boolean {
 }
 
 /** `*` any run, `?` any one character. Goes back to the last star only, so that no pattern of a strange file takes long. */
-function wildcardMatches(pattern: string, text: string): boolean {
+export function wildcardMatches(pattern: string, text: string): boolean {
   let [p, star, resume] = [0, -1, 0];
   for (let t = 0; t < text.length;) {
     if (pattern[p] === '*') [star, resume] = [p++, t];

@@ -4,6 +4,8 @@ import type { CompareParams, CompareResult, Settings } from '../../shared/protoc
 import type { NodeState } from '../../shared/state.ts';
 import type { Topology } from '../../shared/topology/types.ts';
 import { allocationsOf } from '../../shared/wiring.ts';
+import type { Ask } from '../collect/ask.ts';
+import { expandHome } from '../collect/identities.ts';
 import type { Document } from '../document.ts';
 import { liveFromSnapshots, liveFromSsh, type LiveResult } from '../live.ts';
 import { makeReport, type Finding } from '../report.ts';
@@ -27,9 +29,10 @@ export async function compareLive(
   settings: Settings,
   signal: AbortSignal,
   progress: ReportProgress,
+  ask?: Ask,
 ): Promise<LiveComparison> {
   const { topology, sourceMap } = document.reading();
-  const { nodes, notes } = await liveOf(topology, params, settings, signal, progress);
+  const { nodes, notes } = await liveOf(topology, params, settings, signal, progress, ask);
   const text = document.text.getText();
   const reading = { file: document.text.uri, text, topology, sourceMap, problems: [] };
   const report = makeReport(reading, nodes);
@@ -60,11 +63,14 @@ function liveOf(
   { ssh }: Settings,
   signal: AbortSignal,
   progress: ReportProgress,
+  ask: Ask | undefined,
 ): Promise<LiveResult> {
   if (source.kind === 'snapshots') return liveFromSnapshots(topology, source.paths, nodes);
   // An empty setting means: look where OpenSSH looks.
   const options = {
     user: ssh.user === '' ? undefined : ssh.user,
+    configFile: ssh.configFile === '' ? undefined : expandHome(ssh.configFile),
+    ask,
     identityFiles: ssh.identityFiles.length > 0 ? ssh.identityFiles : undefined,
     knownHostsFiles: ssh.knownHostsFiles.length > 0 ? ssh.knownHostsFiles : undefined,
   };

@@ -6,12 +6,18 @@ export function settingsFrom(answer: unknown): Settings {
   const ssh = recordOf(recordOf(answer)['ssh']);
   return {
     ssh: {
-      user: typeof ssh['user'] === 'string' ? ssh['user'].trim() : '',
+      user: textOf(ssh['user']),
+      configFile: textOf(ssh['configFile']),
       identityFiles: textsOf(ssh['identityFiles']),
       knownHostsFiles: textsOf(ssh['knownHostsFiles']),
     },
   };
 }
+
+/** `initializationOptions` (`ClientOptions`): whether the client answers questions. */
+export const clientCanAsk = (options: unknown): boolean => recordOf(options)['canAsk'] === true;
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value.trim() : '');
 
 const recordOf = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {};

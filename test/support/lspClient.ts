@@ -9,6 +9,7 @@ import {
   type ProtocolConnection,
   type PublishDiagnosticsParams,
 } from 'vscode-languageserver/node';
+import { ASK, type Answer, type ClientOptions, type Question } from '../../shared/protocol.ts';
 
 const SERVER = path.resolve(import.meta.dirname, '../../server/lsp.ts');
 
@@ -26,8 +27,13 @@ export interface LspClient {
 /**
  * @param settings what `workspace/configuration` is answered with
  * @param program the server; default: the one in the sources
+ * @param ask answers the server's questions; without it the client says that it cannot
  */
-export async function startLsp(settings: object = {}, program = SERVER): Promise<LspClient> {
+export async function startLsp(
+  settings: object = {},
+  program = SERVER,
+  ask?: (question: Question) => string[] | null,
+): Promise<LspClient> {
   const child = spawn(process.execPath, [program, '--stdio']);
   let stderr = '';
   child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
@@ -45,10 +51,16 @@ export async function startLsp(settings: object = {}, program = SERVER): Promise
     for (const check of waiting) check();
   });
   connection.onRequest('workspace/configuration', () => [settings]);
+  connection.onRequest(ASK, (question: Question): Answer => ({ answers: ask?.(question) ?? null }));
   connection.onError(() => undefined);
   connection.listen();
   const capabilities = { workspace: { configuration: true } };
-  await connection.sendRequest('initialize', { processId: process.pid, rootUri: null, capabilities });
+  await connection.sendRequest('initialize', {
+    processId: process.pid,
+    rootUri: null,
+    capabilities,
+    initializationOptions: { canAsk: ask !== undefined } satisfies ClientOptions,
+  });
   await connection.sendNotification('initialized', {});
   return {
     connection,

@@ -21,7 +21,7 @@ export interface OpenSsh {
   /** Its host keys, one line a key type, without a host name. */
   hostKeys: string[];
   /** Makes a key pair and lets it in; `command` is what it may run instead of what it asks for. Gives the private key's file. */
-  newLogin: (name: string, command?: string) => Promise<string>;
+  newLogin: (name: string, command?: string, passphrase?: string) => Promise<string>;
   /** Starts an agent with these keys; gives its socket. */
   startAgent: (...identityFiles: string[]) => Promise<string>;
   stop: () => Promise<void>;
@@ -54,15 +54,18 @@ export function withoutOpenSsh(): string | false {
 const missingPrograms = (): string[] =>
   ['sshd', 'ssh-keygen', 'ssh-keyscan', 'ssh-agent', 'ssh-add'].filter((name) => !findProgram(name));
 
-/** Starts sshd on a free port of 127.0.0.1; throws when a program is missing (see `withoutOpenSsh`). */
-export async function startOpenSsh(): Promise<OpenSsh> {
+/**
+ * Starts sshd on a free port of 127.0.0.1; throws when a program is missing (see `withoutOpenSsh`).
+ * @param lines of sshd_config that come first, and so win
+ */
+export async function startOpenSsh(lines: readonly string[] = []): Promise<OpenSsh> {
   const missing = missingPrograms();
   if (missing.length > 0) throw new Error(`not installed: ${missing.join(', ')}`);
   const folder = await mkdtemp(join(tmpdir(), 'dvrscope-sshd-'));
   const port = await freePort();
   const hostKeys = await makeHostKeys(folder);
   await writeFile(join(folder, 'authorized_keys'), '', { mode: 0o600 });
-  await writeFile(join(folder, 'sshd_config'), configuration(folder, port));
+  await writeFile(join(folder, 'sshd_config'), [...lines, configuration(folder, port)].join('\n'));
   // sshd started by root insists on its empty folder, which the service would have made.
   if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
   const children = [spawn(findProgram('sshd')!, ['-D', '-e', '-f', join(folder, 'sshd_config')], { stdio: 'ignore' })];
@@ -73,7 +76,7 @@ export async function startOpenSsh(): Promise<OpenSsh> {
     port,
     username: userInfo().username,
     hostKeys,
-    newLogin: async (name, command) => newLogin(folder, name, command),
+    newLogin: async (name, command, passphrase) => newLogin(folder, name, command, passphrase),
     startAgent: async (...identityFiles) => startAgent(folder, children, identityFiles),
     stop: async () => {
       for (const child of children) child.kill();
@@ -109,9 +112,9 @@ const configuration = (folder: string, port: number): string =>
     '',
   ].join('\n');
 
-async function newLogin(folder: string, name: string, command?: string): Promise<string> {
+async function newLogin(folder: string, name: string, command?: string, passphrase = ''): Promise<string> {
   const file = join(folder, name);
-  await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', file]);
+  await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', passphrase, '-C', name, '-f', file]);
   const options = command === undefined ? '' : `command="${command.replaceAll('"', '\\"')}" `;
   await appendFile(join(folder, 'authorized_keys'), `${options}${await readFile(`${file}.pub`, 'utf8')}`);
   return file;
@@ -144,7 +147,7 @@ const connects = async (address: { path: string } | { port: number; host: string
     socket.on('error', () => resolve(false));
   });
 
-async function until(isTrue: () => Promise<boolean>, what: string): Promise<void> {
+export async function until(isTrue: () => Promise<boolean>, what: string): Promise<void> {
   for (let i = 0; i < 200; i++) {
     // oxlint-disable-next-line no-await-in-loop -- waiting is what it does
     if (await isTrue()) return;

@@ -13,8 +13,9 @@ export async function runScript(
   text: string,
   shell: string[] = ['sh', '-s'],
   env: NodeJS.ProcessEnv = process.env,
+  uid?: number,
 ): Promise<ScriptRun> {
-  const child = spawn(shell[0]!, shell.slice(1), { env });
+  const child = spawn(shell[0]!, shell.slice(1), { env, ...(uid !== undefined && { uid, gid: uid }) });
   const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
   child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));

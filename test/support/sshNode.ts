@@ -8,13 +8,15 @@ import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
-import type { AuthContext, Connection, ParsedKey, ServerChannel } from 'ssh2';
+import type { AuthContext, Connection, KeyboardAuthContext, ParsedKey, ServerChannel } from 'ssh2';
+import { END_OF_SCRIPT } from '../../server/collect/watched.ts';
 
 /**
  * - `healthy`: the whole recording, status 0. `slow`: the same, in small pieces with pauses. `banner`: other lines before it.
  * - `hangs`: half of it, then nothing more. `silent`: nothing at all. `closes`: half of it, then the connection ends.
  * - `garbage`: bytes that are no snapshot, status 0. `fails`: standard error and status 1. `huge`: a recording that does not end.
- * - `password-only`: no key is accepted.
+ * - `password-only`: no key is accepted. `asks-password`: only `PASSWORD` is. `asks-code`: it asks for that and for `CODE`;
+ *   `key-and-code`: after a key.
  */
 export type SshNodeMode =
   | 'healthy'
@@ -26,7 +28,14 @@ export type SshNodeMode =
   | 'garbage'
   | 'fails'
   | 'huge'
-  | 'password-only';
+  | 'password-only'
+  | 'asks-password'
+  | 'asks-code'
+  | 'key-and-code';
+
+/** What the asking nodes want. */
+export const PASSWORD = 'open sesame';
+export const CODE = '123456';
 
 /** What the node is. */
 export interface SshNodeOptions {
@@ -75,7 +84,8 @@ export async function startSshNode(options: SshNodeOptions): Promise<SshNode> {
     connection.on('close', () => connections.delete(connection));
     // A client that goes away in the middle is part of the tests.
     connection.on('error', () => undefined);
-    connection.on('authentication', (context) => authenticate(context, accepted, mode));
+    const progress = { hasKey: false };
+    connection.on('authentication', (context) => authenticate(context, accepted, mode, progress));
     connection.on('session', (accept) => {
       accept().on('exec', async (acceptExec, _reject, { command }) => {
         const channel = acceptExec();
@@ -147,6 +157,9 @@ const ANSWERS: Record<SshNodeMode, Answer> = {
     }
   },
   'password-only': () => undefined,
+  'asks-password': (channel, recording) => leave(channel, recording, 0),
+  'asks-code': (channel, recording) => leave(channel, recording, 0),
+  'key-and-code': (channel, recording) => leave(channel, recording, 0),
 };
 
 function leave(channel: ServerChannel, text: string, status: number): void {
@@ -166,23 +179,54 @@ const onceEither = (channel: ServerChannel, events: string[], then: () => void):
   for (const event of events) channel.once(event, then);
 };
 
-/** Everything up to the end of standard input. */
+/** Everything up to the last line of what is sent, or to the end of standard input. */
 async function readInput(channel: ServerChannel): Promise<string> {
   const chunks: Buffer[] = [];
   channel.on('error', () => undefined);
-  channel.on('data', (chunk: Buffer) => chunks.push(chunk));
-  await new Promise<void>((resolve) => onceEither(channel, ['end', 'close'], resolve));
+  await new Promise<void>((resolve) => {
+    channel.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      if (Buffer.concat(chunks.slice(-2)).toString('utf8').endsWith(`\n${END_OF_SCRIPT}\n`)) resolve();
+    });
+    onceEither(channel, ['end', 'close'], resolve);
+  });
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Accepts the one key, after the signature was verified where there is one. */
-function authenticate(context: AuthContext, accepted: ParsedKey, mode: SshNodeMode): void {
+/** Accepts the one key, after the signature was verified where there is one. @param progress of one connection */
+function authenticate(
+  context: AuthContext,
+  accepted: ParsedKey,
+  mode: SshNodeMode,
+  progress: { hasKey: boolean },
+): void {
   if (mode === 'password-only') return context.reject(['password']);
+  if (mode === 'asks-password')
+    return context.method === 'password' && context.password === PASSWORD
+      ? context.accept()
+      : context.reject(['password']);
+  if (context.method === 'keyboard-interactive') return askCode(context);
+  if (mode === 'asks-code' || progress.hasKey) return context.reject(['keyboard-interactive']);
   if (context.method !== 'publickey' || !accepted.getPublicSSH().equals(context.key.data))
     return context.reject(['publickey']);
   const { blob, signature, hashAlgo } = context;
   const proven = !signature || !blob || accepted.verify(blob, signature, hashAlgo);
-  return proven ? context.accept() : context.reject(['publickey']);
+  if (!proven) return context.reject(['publickey']);
+  // A key that is only offered has no signature yet.
+  progress.hasKey = mode === 'key-and-code' && signature !== undefined;
+  return progress.hasKey ? context.reject(['keyboard-interactive'], true) : context.accept();
+}
+
+/** With an instruction that would colour a terminal. */
+function askCode(context: KeyboardAuthContext): void {
+  const prompts = [
+    { prompt: 'Password: ', echo: false },
+    { prompt: 'Code: ', echo: true },
+  ];
+  context.prompt(prompts, 'Two steps', '\u001b[31mFor you', ([password, code]) => {
+    if (password === PASSWORD && code === CODE) context.accept();
+    else context.reject(['keyboard-interactive']);
+  });
 }
 
 function parsed(text: string): ParsedKey {

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { fingerprint, hostKeyAlgorithms, hostKeyProblem } from '../../../server/collect/hostKey.ts';
+import { fingerprint, hostKeyAlgorithms, judgeHostKey } from '../../../server/collect/hostKey.ts';
 import { entriesFor, mergeKnownHosts, parseKnownHosts } from '../../../server/collect/knownHosts.ts';
 import { withoutOpenSsh } from '../../support/openssh.ts';
 
@@ -129,7 +129,7 @@ test('what cannot be read is a problem with its line, and counts for nothing', (
 
 /** What is said about `KEY` for node1 on a port: nothing when it is trusted. */
 const problem = (lines: string[], port = 22): string | undefined =>
-  hostKeyProblem(parseKnownHosts(lines.join('\n'), '/k'), 'node1', port, Buffer.from(KEY, 'base64'));
+  judgeHostKey(parseKnownHosts(lines.join('\n'), '/k'), { host: 'node1', port }, Buffer.from(KEY, 'base64'))?.message;
 
 test('trust: only the key itself, never revoked', () => {
   const rows: [lines: string[], port: number, said: RegExp | undefined][] = [
@@ -168,13 +168,13 @@ test('trust: only the key itself, never revoked', () => {
 
 test('names from a file cannot do anything in a command of a message', () => {
   const known = parseKnownHosts('', "/tmp/a b';\u001b[31m$(id)");
-  const message = hostKeyProblem(known, 'node1;id', 22, Buffer.from(KEY, 'base64'))!;
+  const { message } = judgeHostKey(known, { host: 'node1;id', port: 22 }, Buffer.from(KEY, 'base64'))!;
   assert.ok(message.endsWith(`-p 22 'node1;id' >> '/tmp/a b'\\''; [31m$(id)'`), message);
   assert.doesNotMatch(message, /\p{Cc}/u);
 });
 
 const firstAlgorithm = (lines: string[], port = 22): string =>
-  hostKeyAlgorithms(parseKnownHosts(lines.join('\n'), 'f'), 'node1', port)[0]!;
+  hostKeyAlgorithms(parseKnownHosts(lines.join('\n'), 'f'), { host: 'node1', port })[0]!;
 
 test('known key types are asked for first', () => {
   assert.equal(firstAlgorithm([]), 'ssh-ed25519');
@@ -182,7 +182,10 @@ test('known key types are asked for first', () => {
   assert.equal(firstAlgorithm([`node1 ssh-rsa ${RSA}`], 2222), 'rsa-sha2-512');
   assert.equal(firstAlgorithm([`node2 ssh-rsa ${RSA}`]), 'ssh-ed25519');
   assert.equal(firstAlgorithm([`@revoked node1 ssh-rsa ${RSA}`]), 'ssh-ed25519');
-  assert.ok(!hostKeyAlgorithms(mergeKnownHosts([]), 'node1', 22).some((name) => name === 'ssh-rsa'), 'no SHA-1');
+  assert.ok(
+    !hostKeyAlgorithms(mergeKnownHosts([]), { host: 'node1', port: 22 }).some((name) => name === 'ssh-rsa'),
+    'no SHA-1',
+  );
 });
 
 test('any text is read, and only a whole line with the key makes it trusted', () => {

@@ -74,6 +74,17 @@ describe('OpenSSH', { skip: withoutOpenSsh(), timeout: 60_000 }, () => {
     await check({ agent: await sshd.startAgent(other, key), identityFiles: [] });
   });
 
+  test('an agent of many keys: the server has enough of them, unless the right one is named', async () => {
+    const names = Array.from({ length: 8 }, (_, i) => `${sshd.folder}/id_many_${i}`);
+    await Promise.all(names.map(async (name) => run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', name])));
+    const agent = await sshd.startAgent(...names, key);
+    const [result] = await collect(['compute1'], { agent, identityFiles: [] });
+    assert.equal(result!.error!.kind, 'auth');
+    assert.match(result!.error!.message, /Too many authentication failures.*Name the key that is let in: --identity/);
+    await check({ agent, identityFiles: [key] });
+    await check({ agent, identityFiles: [`${key}.pub`] });
+  });
+
   test('a key that is not let in', async () => {
     const other = `${sshd.folder}/id_unknown`;
     await run('ssh-keygen', ['-q', '-t', 'ecdsa', '-N', '', '-f', other]);
@@ -146,11 +157,19 @@ describe('OpenSSH', { skip: withoutOpenSsh(), timeout: 60_000 }, () => {
   for (const [name, command, error, message] of bad)
     test(`a node that ${name}`, async () => {
       const login = await sshd.newLogin(`id_${name.replaceAll(' ', '_')}`, command);
-      const limits = { idleTimeout: 1000 };
+      const limits = { firstOutputTimeout: 1000, idleTimeout: 1000 };
       const [result] = await collect(['compute1'], { identityFiles: [login], limits });
       assert.equal(result!.error?.kind, error, result!.error?.message);
       assert.match(result!.error?.message ?? result!.warnings.join(), message);
     });
+
+  test('a node that goes on and on', async () => {
+    const login = await sshd.newLogin('id_drips', 'for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo $i; sleep 0.2; done');
+    const limits = { totalTimeout: 1000 };
+    const [result] = await collect(['compute1'], { identityFiles: [login], limits });
+    assert.equal(result!.error!.kind, 'timeout');
+    assert.match(result!.error!.message, /not finished after 1 s/);
+  });
 
   test('several at once', async () => {
     const names = ['compute1', 'compute2', 'net1', 'net2'];

@@ -4,10 +4,15 @@ import { it } from 'node:test';
 import fc from 'fast-check';
 import { settingsFrom } from '../../../server/features/settings.ts';
 
-const NONE = { ssh: { user: '', identityFiles: [], knownHostsFiles: [] } };
+const NONE = { ssh: { user: '', configFile: '', identityFiles: [], knownHostsFiles: [] } };
 
 it('reads what is set', () => {
-  const ssh = { user: ' root ', identityFiles: ['~/.ssh/id_cloud'], knownHostsFiles: ['/etc/known'] };
+  const ssh = {
+    user: ' root ',
+    configFile: 'none',
+    identityFiles: ['~/.ssh/id_cloud'],
+    knownHostsFiles: ['/etc/known'],
+  };
   assert.deepEqual(settingsFrom({ ssh }), { ssh: { ...ssh, user: 'root' } });
 });
 

@@ -1,0 +1,95 @@
+/** What the client does with the server's questions, with an editor made of rows. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { answer, type Asker } from '../../client/answer.ts';
+import type { Question } from '../../shared/protocol.ts';
+
+/** An editor whose user gives these replies in turn; `undefined` turns away. */
+function editor(
+  replies: (string | undefined)[],
+  secrets = new Map<string, string>(),
+): { asker: Asker; asked: string[] } {
+  const asked: string[] = [];
+  const reply = async (text: string): Promise<string | undefined> => {
+    asked.push(text);
+    assert.ok(replies.length > 0, `one question too many: ${text}`);
+    return replies.shift();
+  };
+  const asker: Asker = {
+    choose: async (message, detail, buttons) => reply(`${message} [${buttons.join('|')}] ${detail}`),
+    input: async (title, prompt, isSecret) => reply(`${title}: ${prompt}${isSecret ? ' (hidden)' : ''}`),
+    secrets: {
+      get: async (key) => secrets.get(key),
+      store: async (key, value) => void secrets.set(key, value),
+      delete: async (key) => void secrets.delete(key),
+    },
+  };
+  return { asker, asked };
+}
+
+const HOST_KEY: Question = {
+  kind: 'host-key',
+  host: '[node1]:2222',
+  keyType: 'ssh-ed25519',
+  fingerprint: 'SHA256:abc',
+  file: '/home/me/.ssh/known_hosts',
+  detail: 'Compare it on the node.',
+};
+
+test('a host key is trusted only by a button that says so', async () => {
+  const rows: [button: string | undefined, expected: string][] = [
+    ['Trust and Remember', 'remember'],
+    ['Trust Once', 'once'],
+    [undefined, 'refuse'],
+    ['Cancel', 'refuse'],
+  ];
+  for (const [button, expected] of rows) {
+    const { asker, asked } = editor([button]);
+    assert.deepEqual(await answer(HOST_KEY, asker), [expected]);
+    assert.match(asked[0]!, /\[node1\]:2222 is not known.*ssh-ed25519\nSHA256:abc\n\nCompare it/s);
+  }
+});
+
+test('where it cannot be remembered, that is not offered', async () => {
+  const { asker, asked } = editor(['Trust Once']);
+  assert.deepEqual(await answer({ ...HOST_KEY, file: '' }, asker), ['once']);
+  assert.match(asked[0]!, /\[Trust Once\]/);
+});
+
+test('a passphrase: typed, kept only if the user says so, forgotten when it was wrong', async () => {
+  const question = { kind: 'passphrase', file: '/k', isRepeated: false } as const;
+  const secrets = new Map<string, string>();
+  assert.deepEqual(await answer(question, editor(['open', 'Ask Every Time'], secrets).asker), ['open']);
+  assert.equal(secrets.size, 0);
+  const { asker, asked } = editor(['open', 'Keep'], secrets);
+  assert.deepEqual(await answer(question, asker), ['open']);
+  assert.match(asked[0]!, /^Passphrase of \/k: {2}\(hidden\)$/);
+  assert.deepEqual([...secrets], [['passphrase:/k', 'open']]);
+  assert.deepEqual(await answer(question, editor([], secrets).asker), ['open'], 'from the storage');
+  const repeated = { ...question, isRepeated: true };
+  assert.equal(await answer(repeated, editor([undefined], secrets).asker), null);
+  assert.equal(secrets.size, 0, 'a wrong one is not kept');
+});
+
+test('passwords and codes are asked for one by one and never kept', async () => {
+  const secrets = new Map<string, string>();
+  const prompts = [
+    { text: 'Password:', isSecret: true },
+    { text: 'Code:', isSecret: false },
+  ];
+  const question: Question = {
+    kind: 'login',
+    login: 'me@node1',
+    instruction: 'Second factor.',
+    prompts,
+    isRepeated: true,
+  };
+  const { asker, asked } = editor(['pw', '123'], secrets);
+  assert.deepEqual(await answer(question, asker), ['pw', '123']);
+  assert.deepEqual(asked, [
+    'Log in as me@node1: That was wrong. Second factor. Password: (hidden)',
+    'Log in as me@node1: That was wrong. Second factor. Code:',
+  ]);
+  assert.equal(await answer(question, editor(['pw', undefined], secrets).asker), null);
+  assert.equal(secrets.size, 0);
+});
