@@ -6,7 +6,7 @@ import { knownFaultsOf } from '../shared/checks/known/table.ts';
 import type { Comparison, Difference, NotCompared } from '../shared/compare.ts';
 import { compareNode } from '../shared/compareNode.ts';
 import { type Ranked, diagnoseNode, worstFirst } from '../shared/faults/diagnose.ts';
-import { misfitOf } from '../shared/fitRelease.ts';
+import { RELEASE_MISMATCH, misfitOf } from '../shared/fitRelease.ts';
 import type { Pointer, Problem, Severity } from '../shared/problem.ts';
 import type { NodeStatus } from '../shared/protocol.ts';
 import type { NodeState } from '../shared/state.ts';
@@ -155,7 +155,7 @@ function releaseProblem({ topology }: Reading, judged: readonly Partial<Judged &
   const { said, differences, fits, left, nodes } = misfit;
   const better = fits.length > 1 ? `${fits[0]} to ${fits.at(-1)}` : fits[0]!;
   const message = `${nodes.join(', ')} look like agents of ${better}, not of ${said}: ${differences} differences with ${said}, ${left} with ${fits.at(-1)}. Set "release: ${fits.at(-1)}", or leave the line out and the nodes tell.`;
-  return [{ code: 'release-mismatch', severity: 'warning', message, pointer: '/release', at: 'value' }];
+  return [{ code: RELEASE_MISMATCH.code, severity: 'warning', message, pointer: '/release', at: 'value' }];
 }
 
 /** A fault may be seen without a difference: then the node differs as well. */

@@ -75,6 +75,8 @@ export type BareChain = Required<Pick<IptablesItem, 'family' | 'table' | 'chain'
 /** Of an HA router on one node. */
 export interface HaChoice {
   role?: 'active' | 'standby';
+  /** The agent was restarted since keepalived last changed the role (`ha_router.py: _disable_ipv6_addressing_on_interface`). */
+  isRestarted?: true;
   /** `virtual_router_id`, `db/l3_hamode_db.py: _allocate_vr_id`. */
   vrid?: number;
   /** Who wrote a route last, the agent or keepalived: destination → `proto`. */

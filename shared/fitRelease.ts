@@ -8,6 +8,12 @@ import { RELEASES, type Release } from './releases.ts';
 import type { NodeState } from './state.ts';
 import type { Topology } from './topology/types.ts';
 
+/** Code and documentation of the finding that is made of a misfit. */
+export const RELEASE_MISMATCH = {
+  code: 'release-mismatch',
+  doc: 'Live nodes look like the agents of another release than `release:` says. The API does not tell the release; with a wrong one, hundreds of things differ that are not broken. Found only when nodes are compared: another release must make at least two kinds of differences go, and bring at most half as many new ones. Set `release:` as the message says, or leave the line out: then each node tells, by the version of its packages or by what its agents made.',
+} as const;
+
 export interface Misfit {
   /** What was expected: the topology's release, or the newest. */
   said: string;

@@ -58,10 +58,22 @@ function haChoice(namespace: SnatNamespace, ha: Device, state: NamespaceState, l
     if (!(route.dst in protocols)) protocols[route.dst] = route.protocol ?? BOOT;
   return {
     ...(role === undefined ? {} : { role }),
+    ...(isRestarted(namespace, state) ? { isRestarted: true } : {}),
     ...(vrid === undefined ? {} : { vrid }),
     protocols,
     broadcasts: broadcasts(namespace, state),
   };
+}
+
+/**
+ * With keepalived still running, an agent that starts lets the devices of a distributed router take router advertisements as hosts do,
+ * until the role changes (`dvr_edge_ha_router.py: external_gateway_added`, `ha_router.py: _disable_ipv6_addressing_on_interface`). It does
+ * so with all of them: one alone was altered by somebody else.
+ */
+function isRestarted({ legacy, qg, sg }: SnatNamespace, { sysctls = [] }: NamespaceState): boolean {
+  const isOpen = ({ ifname }: Device): boolean =>
+    sysctls.some(({ key, value }) => key === `net.ipv6.conf.${ifname}.accept_ra` && value === '1');
+  return !legacy && qg !== undefined && sg.length > 0 && [qg, ...sg].every(isOpen);
 }
 
 /** The name of a guarded namespace ends in the router's id. */

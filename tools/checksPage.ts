@@ -3,6 +3,7 @@ import { KNOWN_FAULTS } from '../shared/checks/known/table.ts';
 import { CHECKS } from '../shared/checks/table.ts';
 import type { Check } from '../shared/checks/check.ts';
 import { UNCHECKED } from '../shared/checks/unchecked.ts';
+import { RELEASE_MISMATCH } from '../shared/fitRelease.ts';
 import { READER_CODES } from '../shared/topology/codes.ts';
 
 /** Headings are codes alone, because links lead to them. */
@@ -12,6 +13,7 @@ export const checksPage = (): string =>
     ...CHECKS.map(section),
     '## Known faults of Neutron\n\nNo mistake of whoever wrote the file, and no finding: `check` tells them apart (`knownFaults` in its JSON).',
     ...KNOWN_FAULTS.map((fault) => section(fault).replace('## ', '### ')),
+    `## What only live nodes show\n\n### ${RELEASE_MISMATCH.code}\n\n${RELEASE_MISMATCH.doc}`,
     '## Problems of the text itself\n\nWhat the reader finds before any check looks.',
     ...Object.entries(READER_CODES).map(([code, doc]) => `### ${code}\n\n${doc}`),
     '## What no check looks at\n\nRules of Neutron that a topology cannot break, or cannot show.',

@@ -20,14 +20,22 @@ export function reportAsText(report: Report): string {
   const parts = [
     ...invalid.map(problemLines),
     ...nodes.flatMap(({ node, status, error }) => [
-      `${node}: ${status}${error === null ? '' : ` (${withoutControls(error)})`}\n`,
+      `${node}: ${status}${elsewhere(report, node)}${error === null ? '' : ` (${withoutControls(error)})`}\n`,
       ...findings(node).map(differenceLines),
     ]),
     ...report.knownFaults.map(knownFaultLine),
     notCheckedLines(report),
+    notCollectedLines(report),
     summaryLine(report),
   ];
   return parts.filter((part) => part !== '').join('');
+}
+
+/** A node that differs because of another one: the finding is there. */
+function elsewhere({ findings }: Report, name: string): string {
+  if (findings.some(({ node, breaks }) => node === name && breaks !== null)) return '';
+  const cause = findings.find(({ differences = [] }) => differences.some(({ node }) => node === name));
+  return cause?.node ? `, see ${cause.node}` : '';
 }
 
 const knownFaultLine = (fault: Report['knownFaults'][number]): string =>
@@ -77,13 +85,16 @@ const whereOf = ({ namespace, aspect }: Finding): string =>
       : `${namespace}, ${aspect}`;
 
 /** The difference nearest to the cause in full; of what belongs to it how much there is. */
-function evidenceOf({ expected, live, differences = [], breaks }: Finding): string[] {
-  const more = breaks === null ? [] : differences.slice(1);
+function evidenceOf({ node: home, expected, live, differences = [], breaks }: Finding): string[] {
+  const all = breaks === null ? [] : differences.slice(1);
+  const [more, others] = [all.filter(({ node }) => node === home), all.filter(({ node }) => node !== home)];
+  const nodes = [...new Set(others.map(({ node }) => node))];
   const [wanted, there] = expected !== null && live !== null ? shortened(expected, live) : [expected, live];
   return [
     ...sideLines('expected', wanted),
     ...sideLines('live', there),
     ...(more.length > 0 ? [labelled('with it', countsOf(more))] : []),
+    ...(others.length > 0 ? [labelled('and', `${countsOf(others)} on ${nodes.join(', ')}`)] : []),
   ];
 }
 
@@ -93,8 +104,11 @@ const LONG = 120;
 function shortened(expected: string, live: string): [string, string] {
   if (Math.max(expected.length, live.length) <= LONG || `${expected}${live}`.includes('\n')) return [expected, live];
   const [left, right] = [expected.split(' '), live.split(' ')];
-  const differing = (words: string[], others: string[]) =>
-    [...words.slice(0, 2), '…', ...words.slice(2).filter((word) => !others.includes(word)), '…'].join(' ');
+  const differing = (words: string[], others: string[]): string => {
+    const own = words.slice(2).filter((word) => !others.includes(word));
+    if (own.length > 0) return [...words.slice(0, 2), '…', ...own, '…'].join(' ');
+    return [...words.slice(0, 2), '… without', ...others.slice(2).filter((word) => !words.includes(word))].join(' ');
+  };
   return [differing(left, right), differing(right, left)];
 }
 
@@ -122,6 +136,24 @@ function notCheckedLines({ notChecked }: Report): string {
     reasons.set(reason, places.add(aspect === 'namespaces' ? `${namespace.split('-')[0]} namespaces` : aspect));
   }
   return [...reasons].map(([reason, places]) => `not checked: ${reason} (${[...places].join(', ')})\n`).join('');
+}
+
+/** What did not come and is no finding, because it decides nothing about IPv4 packets: one line for each aspect, with an example. */
+function notCollectedLines({ notChecked, findings }: Report): string {
+  const told = new Set(
+    findings.flatMap(({ kind, node, namespace, aspect }) =>
+      kind === 'not-collected' ? [`${node} ${namespace ?? '-'} ${aspect}`] : [],
+    ),
+  );
+  const aspects = new Map<string, string[]>();
+  for (const { node, side, namespace, aspect, family, reason } of notChecked) {
+    if (side !== 'live' || told.has(`${node} ${namespace} ${aspect}`)) continue;
+    const what = `${family === 'inet6' ? 'IPv6 ' : ''}${aspect} of ${namespace.split('-')[0]} namespaces`;
+    aspects.set(what, [...(aspects.get(what) ?? []), reason]);
+  }
+  return [...aspects]
+    .map(([what, reasons]) => `not collected: ${what} (${reasons.length}): ${withoutControls(reasons[0]!)}\n`)
+    .join('');
 }
 
 function summaryLine({ summary, nodes, topology }: Report): string {

@@ -183,14 +183,21 @@ function gatewayIpv6(namespace: Namespace & { kind: 'snat' }): Wanted[] {
   if (!qg || !hasChange(namespace, 'dvr_ipv6')) return [];
   const neutron = 'router_info.py: _configure_ipv6_params_on_gw';
   const key = (name: string) => `net.ipv6.conf.${qg.ifname}.${name}`;
-  const wanted = (name: string, value: string, sentence: string): Wanted => [
+  const wanted = (name: string, value: string, sentence: string, by = neutron): Wanted => [
     key(name),
     value,
     sentence,
-    neutron,
-    { ...qg.because, sentence, neutron },
+    by,
+    { ...qg.because, sentence, neutron: by },
   ];
   const hasGateway = gateways.some(({ address }) => address.includes(':'));
+  const forwards = wanted('forwarding', '1', 'the gateway device forwards IPv6');
+  const isForwarding = ha?.role !== 'standby' && hasChange(namespace, 'gateway_ipv6_params');
+  if (ha?.isRestarted) {
+    const restarted = 'the agent was started while keepalived ran: it takes router advertisements as hosts do';
+    const by = 'ha_router.py: _disable_ipv6_addressing_on_interface';
+    return [wanted('accept_ra', '1', restarted, by), ...(isForwarding ? [forwards] : [])];
+  }
   if (!hasChange(namespace, 'gateway_ipv6_params'))
     return ha?.role === 'standby' || hasGateway
       ? []
@@ -200,7 +207,7 @@ function gatewayIpv6(namespace: Namespace & { kind: 'snat' }): Wanted[] {
     hasGateway
       ? wanted('accept_ra', '0', 'the gateway is known: no router advertisement may add another')
       : wanted('accept_ra', '2', 'no IPv6 gateway is known: the router advertisements of the outside may give one'),
-    wanted('forwarding', '1', 'the gateway device forwards IPv6'),
+    forwards,
   ];
 }
 

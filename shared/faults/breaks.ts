@@ -4,10 +4,15 @@ import type { AspectName } from '../state.ts';
 import { kindOf } from './lines.ts';
 import type { Scope } from './scope.ts';
 
-export function breaksOf({ aspect, kind, namespace }: Difference, scope: Scope): string {
+export function breaksOf({ aspect, kind, namespace, wanted }: Difference, scope: Scope): string {
+  if (aspect === 'allocations' && wanted && 'file' in wanted && wanted.file === 'ha-state') return moved(scope);
   if (kind === 'unexpected') return left(aspect, scope);
   return LOST[aspect](scope, kindOf(namespace));
 }
+
+/** The topology is as old as the answers of the API that it was made of. */
+const moved = ({ node }: Scope): string =>
+  `nothing by itself: the HA router moved to another node since the topology was made; ${node} is one of the two`;
 
 const left = (aspect: AspectName, { node }: Scope): string =>
   aspect === 'namespaces'

@@ -51,3 +51,10 @@ export const rewired = ({ lines }: Case): Command[] => [
 const wiring = (name: string, tag: number): string[] => [
   'ovs-vsctl', 'set', 'Port', name, `tag=${tag}`, '--', 'clear', 'Port', name, 'vlan_mode', 'trunks',
 ]; // prettier-ignore
+
+/** What makes devices go that should not be there: nothing else is needed, the rest goes with them. */
+export const unplugged = ({ lines }: Case): Command[] =>
+  linesOf({ differences: lines }, 'links', 'unexpected').map(({ item }) => ({
+    namespace: '-',
+    words: ['ovs-vsctl', 'del-port', item.ifname],
+  }));

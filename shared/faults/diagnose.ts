@@ -6,6 +6,7 @@ import type { Difference } from '../compare.ts';
 import type { Severity } from '../problem.ts';
 import { breaksOf } from './breaks.ts';
 import { type Group, groupByCause } from './causes.ts';
+import { foldElsewhere } from './elsewhere.ts';
 import type { Case, Command, Fact, Fault, NodeView } from './fault.ts';
 import { kindOf } from './lines.ts';
 import { type Scope, scopeOf } from './scope.ts';
@@ -33,7 +34,7 @@ export interface Diagnosis {
 
 /** Diagnoses of all nodes in one order, each with the other nodes that have the same. */
 export function worstFirst(ranked: readonly Ranked[]): Diagnosis[] {
-  return withOthers(ranked)
+  return withOthers(foldElsewhere(ranked))
     .toSorted((a, b) => a.rank - b.rank)
     .map(({ diagnosis }) => diagnosis);
 }

@@ -251,7 +251,7 @@ export const FLOATING_IP_FAULTS: readonly Fault[] = [
     cause: 'The agent was restarted in between and had forgotten the rule, so it did not remove it.',
     evidence:
       'A rule to table 16 for an address without a floating IP here; fip-priorities may still have its priority.',
-    breaks: ({ vms }) => `${vms} sends to the fip namespace, which has no way for it: it reaches nothing outside`,
+    breaks: ({ vms }) => `what ${vms} send outside goes to the fip namespace, which has no way for it`,
     restart: 'neutron-l3-agent',
     releases: 'up to Wallaby; fixed in Victoria and Xena',
     references: ['LP#1891673', '5eca44bfa8', 'a03c240ef4'],

@@ -1,7 +1,8 @@
 /** Faults of HA routers. */
 import type { NodeState } from '../state.ts';
 import type { Case, Fact, Fault, NodeView } from './fault.ts';
-import { byKey, linesOf } from './lines.ts';
+import { unplugged } from './cutOff.ts';
+import { linesOf, withPort } from './lines.ts';
 
 /** `ha_confs/ROUTER/state` of a node that holds the addresses: `primary`, of older agents `master`. */
 const isActive = (live: NodeState, router: string): boolean =>
@@ -60,12 +61,12 @@ export const HA_FAULTS: readonly Fault[] = [
     breaks: ({ router, node }) =>
       `${router} may be active on two nodes, or on none: ${node} speaks VRRP by an old device too`,
     restart: 'neutron-l3-agent',
+    fix: unplugged,
     releases: 'up to Rocky; fixed in Stein',
     references: ['LP#1816698'],
     find: (view) =>
-      byKey(
-        linesOf(view, 'links', 'unexpected').filter(({ item }) => item.ifname.startsWith('ha-')),
-        ({ namespace }) => namespace,
+      linesOf(view, 'links', 'unexpected').flatMap((line) =>
+        line.item.ifname.startsWith('ha-') ? withPort(view, line) : [],
       ),
   },
 ];

@@ -75,7 +75,7 @@ function partOf(difference: Difference, numbers: Numbers): Part {
   /* oxlint-disable typescript/no-unsafe-type-assertion */
   switch (aspect) {
     case 'links':
-      return ofLink(namespace, item as Link, numbers);
+      return ofLink(namespace, item as Link, found as Link | undefined, numbers);
     case 'addresses':
       return ofAddress(namespace, item as Address);
     case 'routes':
@@ -103,15 +103,26 @@ function partOf(difference: Difference, numbers: Numbers): Part {
 const device = (namespace: string, ifname: string): string => `device ${namespace} ${ifname}`;
 
 /** Both ends of a veth pair go together, with the namespace of either; a device of the switch goes with its port. */
-function ofLink(namespace: string, { ifname }: Link, { namespaces }: Numbers): Part {
+function ofLink(namespace: string, item: Link, found: Link | undefined, { namespaces }: Numbers): Part {
+  const { ifname } = item;
   const [, end, pair] = /^(rfp|fpr)-(.+)$/.exec(ifname) ?? [];
   const home = pair === undefined ? undefined : namespaces.get(`${end === 'rfp' ? 'fpr' : 'rfp'}-${pair}`);
   return {
-    is: [device(namespace, ifname)],
+    is: found && isOnlyShort(item, found) ? [] : [device(namespace, ifname)],
     needs: [`port ${ifname}`, ...(home === undefined ? [] : [`namespace ${home}`])],
     same: pair === undefined ? [] : [`veth ${pair}`],
   };
 }
+
+/** The least that IPv6 works with (RFC 8200, section 5): below it the kernel takes its addresses from the device. */
+const LEAST_MTU = 1280;
+
+/** With another MTU a device keeps all that is on it: what is missing there has another cause. */
+const isOnlyShort = (wanted: Link, found: Link): boolean =>
+  wanted.mtu !== found.mtu &&
+  found.mtu >= LEAST_MTU &&
+  wanted.address === found.address &&
+  wanted.flags.join() === found.flags.join();
 
 function ofAddress(namespace: string, { ifname, local, prefixlen }: Address): Part {
   return {

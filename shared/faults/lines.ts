@@ -71,6 +71,10 @@ export const each = (lines: readonly { difference: Difference }[]): Case[] =>
 export const together = (lines: readonly { difference: Difference }[]): Case[] =>
   lines.length === 0 ? [] : [{ lines: [...new Set(lines.map(({ difference }) => difference))] }];
 
+/** A device with its port of the switch: one comes and goes with the other. */
+export const withPort = (view: Pick<NodeView, 'differences'>, line: Line<'links'>): Case[] =>
+  together([line, ...linesOf(view, 'ports', line.kind).filter(({ item }) => item.name === line.item.ifname)]);
+
 /** One case for each key. */
 export function byKey<L extends { difference: Difference }>(lines: readonly L[], key: (line: L) => string): Case[] {
   const groups = new Map<string, L[]>();

@@ -280,7 +280,8 @@ export const OVS_FAULTS: readonly Fault[] = [
     find: (view) =>
       together([
         ...linesOf(view, 'ports', 'missing').filter(({ item }) => isTunnel(item)),
-        ...flowsOf(view, BR_TUN, [0], 'missing').filter(({ item }) => item.match.startsWith('in_port=')),
+        // The row of a tunnel that is missing may still be there, under a number that nothing has.
+        ...flowsOf(view, BR_TUN, [0], 'missing', 'different').filter(({ item }) => item.match.startsWith('in_port=')),
         ...flowsOf(view, BR_TUN, [UCAST, RESPONDER, FLOOD], 'missing', 'different').filter(({ wanted }) =>
           /^\/(?:ports|networks|routers)\//.test(wanted?.because?.pointer ?? ''),
         ),

@@ -107,7 +107,9 @@ export const OTHER_FAULTS: readonly Fault[] = [
       lines.flatMap(({ aspect, namespace, repair }) =>
         aspect === 'namespaces'
           ? [{ namespace: '-', words: ['ip', 'netns', 'delete', namespace] }]
-          : repair.map((words) => ({ namespace: '-', words })),
+          : aspect === 'ports'
+            ? repair.map((words) => ({ namespace: '-', words }))
+            : [],
       ),
     releases: 'any',
     references: ['cmd/netns_cleanup.py'],

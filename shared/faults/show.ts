@@ -4,10 +4,10 @@ import type { Address, Flow, IptablesItem, Item, Link, Neighbour, OvsPort, Route
 
 /** Run in the difference's namespace; `-` is the node itself. */
 export function showOf({ aspect, namespace, wanted, found }: Difference): { namespace: string; words: string[] } {
-  return { namespace: aspect === 'namespaces' ? '-' : namespace, words: wordsOf(aspect, wanted ?? found) };
+  return { namespace: aspect === 'namespaces' ? '-' : namespace, words: wordsOf(aspect, wanted ?? found, found) };
 }
 
-function wordsOf(aspect: Difference['aspect'], item: Item | undefined): string[] {
+function wordsOf(aspect: Difference['aspect'], item: Item | undefined, found: Item | undefined): string[] {
   /* oxlint-disable typescript/no-unsafe-type-assertion -- an aspect's differences hold its items */
   switch (aspect) {
     case 'links':
@@ -31,12 +31,7 @@ function wordsOf(aspect: Difference['aspect'], item: Item | undefined): string[]
     case 'iptables':
       return iptablesWords(item as IptablesItem | undefined);
     case 'ports':
-      return [
-        'ovs-vsctl',
-        'list',
-        'Interface',
-        ...[(item as OvsPort | undefined)?.name].filter((name) => name !== undefined),
-      ];
+      return portWords(item as OvsPort | undefined, found as OvsPort | undefined);
     case 'flows':
       return flowWords(item as Flow | undefined);
     case 'namespaces':
@@ -58,6 +53,11 @@ const iptablesWords = (item: IptablesItem | undefined): string[] => [
   item?.family === 'inet6' ? 'ip6tables-save' : 'iptables-save',
   ...(item ? ['-t', item.table] : []),
 ];
+
+/** The VLAN is in another table than what else there is of a port (ovs-vswitchd.conf.db(5)). */
+const portWords = (item: OvsPort | undefined, found: OvsPort | undefined): string[] => [
+  'ovs-vsctl', 'list', item && found && item.tag !== found.tag ? 'Port' : 'Interface', ...(item ? [item.name] : []),
+]; // prettier-ignore
 
 const flowWords = (flow: Flow | undefined): string[] => [
   'ovs-ofctl', '-O', 'OpenFlow13', 'dump-flows', ...(flow ? [flow.bridge, `table=${flow.table}`] : []),

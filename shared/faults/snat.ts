@@ -3,7 +3,8 @@ import { FIP_RT_TBL } from '../neutron.ts';
 import { snatNodes } from '../placement.ts';
 import type { IptablesItem, Route, Rule } from '../state.ts';
 import type { Case, Fact, Fault, NodeView } from './fault.ts';
-import { byKey, each, kindOf, linesOf, namespacesOf, optionOf, routerOf, sysctlOf, together } from './lines.ts';
+import { unplugged } from './cutOff.ts';
+import { byKey, each, kindOf, linesOf, namespacesOf, optionOf, routerOf, sysctlOf, withPort } from './lines.ts';
 
 /** `dvr_local_router.py: _snat_redirect_modify`: priority and table are one number. */
 const isRedirectRule = ({ table, priority, src }: Rule): boolean => table === String(priority) && src !== 'all';
@@ -33,12 +34,9 @@ const isSnatDevice = (namespace: string, ifname: string, prefix: string): boolea
 
 /** Devices to the subnets that are missing, with their ports of the switch. */
 function lostDevices(view: NodeView): Case[] {
-  const ports = linesOf(view, 'ports', 'missing');
-  return linesOf(view, 'links', 'missing').flatMap((line) => {
-    const { namespace, item } = line;
-    if (!isSnatDevice(namespace, item.ifname, 'sg-')) return [];
-    return together([line, ...ports.filter((port) => port.item.name === item.ifname)]);
-  });
+  return linesOf(view, 'links', 'missing').flatMap((line) =>
+    isSnatDevice(line.namespace, line.item.ifname, 'sg-') ? withPort(view, line) : [],
+  );
 }
 
 /** Parts of the NAT that keep translation where it belongs. */
@@ -74,9 +72,14 @@ function secondNamespaces(view: NodeView): Case[] {
       return gatewayAddresses(live?.namespaces[namespace]).some((address) => gateways.includes(address));
     })?.name;
     if (other === undefined) return [];
-    const devices = new Set((view.live.namespaces[namespace]?.links ?? []).map(({ ifname }) => ifname));
+    const links = view.live.namespaces[namespace]?.links ?? [];
+    const devices = new Set(links.map(({ ifname }) => ifname));
+    const macs = new Set(links.flatMap(({ address }) => (address === undefined ? [] : [`dl_dst=${address}`])));
     const wired = linesOf(view, 'ports', 'unexpected').filter(({ item }) => devices.has(item.name));
-    const leads = linesOf(view, 'flows', 'unexpected').filter((line) => line.difference.known === 'stale-namespace');
+    const leads = linesOf(view, 'flows', 'unexpected').filter(
+      ({ difference: { known }, item }) =>
+        known === 'stale-namespace' || item.match.split(',').some((word) => macs.has(word)),
+    );
     const fact: Fact = {
       namespace: '-',
       aspect: 'namespaces',
@@ -145,19 +148,13 @@ export const SNAT_FAULTS: readonly Fault[] = [
     evidence: 'sg of a subnet is missing in the snat namespace, or there is a second qg.',
     breaks: ({ vmsWithout }) => `${vmsWithout} have no way out`,
     restart: 'neutron-l3-agent',
-    fix: ({ lines }) =>
-      linesOf({ differences: lines }, 'links', 'unexpected').map(({ item }) => ({
-        namespace: '-',
-        words: ['ovs-vsctl', 'del-port', item.ifname],
-      })),
+    fix: unplugged,
     releases: 'up to Newton; fixed in Ocata',
     references: ['LP#1651813'],
     find: (view) => [
       ...lostDevices(view),
-      ...each(
-        linesOf(view, 'links', 'unexpected').filter(({ namespace, item }) =>
-          isSnatDevice(namespace, item.ifname, 'qg-'),
-        ),
+      ...linesOf(view, 'links', 'unexpected').flatMap((line) =>
+        isSnatDevice(line.namespace, line.item.ifname, 'qg-') ? withPort(view, line) : [],
       ),
     ],
   },

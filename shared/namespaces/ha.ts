@@ -47,7 +47,13 @@ export function haFact(context: Context, router: Router): HaFact | undefined {
   const choice = context.allocations.ha[router.name];
   const role = choice?.role ?? apiRoleOf(context, router) ?? 'active';
   const protocol = agentsHave(context, 'keepalived_static') ? 'static' : 'keepalived';
-  return { device: haDevice(context, router, role), role, protocol, protocols: choice?.protocols ?? {} };
+  return {
+    device: haDevice(context, router, role),
+    role,
+    ...(choice?.isRestarted && { isRestarted: true }),
+    protocol,
+    protocols: choice?.protocols ?? {},
+  };
 }
 
 function haDevice(context: Context, router: Router, role: HaRole): Device {

@@ -178,6 +178,8 @@ export interface HaFact {
   /** The `ha-` device: its own address, and on the active node the virtual one. */
   device: Device;
   role: HaRole;
+  /** The agent was restarted since keepalived last changed the role. */
+  isRestarted?: true;
   /** `proto` of the routes that keepalived writes. */
   protocol: string;
   /** By destination, where the live node tells: releases and backports differ, and before 2023.2 the agent writes extra routes as well. */

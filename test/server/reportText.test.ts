@@ -57,6 +57,23 @@ net1: in-sync
     assert.match(text, /with it {2}1 device, 4 addresses, 16 routes, 2 neighbours/);
   });
 
+  it('of long texts shows what differs, on both sides', () => {
+    const cloud = cloudOf('S3', 'compute1');
+    const live = cloud.states.get('compute1')!;
+    const port = live.ports!.find(({ name }) => name.startsWith('tap'))!;
+    const number = new RegExp(`(in_port=|output:)${port.ofport}\\b`);
+    const text = () => reportAsText(reportOf(cloud, ['compute1']));
+    const sides = (expected: string) =>
+      new RegExp(` expected br-int ${port.name} ${expected}\n +live +br-int ${port.name} … ofport=-1 …\n`);
+    const known = port.ofport;
+    port.ofport = -1;
+    assert.match(text(), sides(`… ofport=${known} …`));
+    // Without its flows and the bridge's own list nothing tells which number it had.
+    for (const { ofports } of live.bridges!) delete ofports[port.name];
+    live.flows = live.flows!.filter(({ match, actions }) => !number.test(`${match} ${actions}`));
+    assert.match(text(), sides('… without ofport=-1'));
+  });
+
   it('says where else it is so', () => {
     const cloud = cloudOf('S3');
     for (const node of ['compute1', 'compute2'])

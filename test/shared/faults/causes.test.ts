@@ -159,3 +159,15 @@ it('without differences there are no groups', () => {
   const expected = expect(cloud.topology, 'compute1', readAllocations(cloud.topology, 'compute1', live));
   assert.deepEqual(groupByCause([], expected, live), []);
 });
+
+it('another MTU explains nothing that is missing on the device', () => {
+  const cloud = cloudOf('S3', 'compute1');
+  const [, router] = namespaces(cloud.states.get('compute1')!, 'qrouter')[0]!;
+  const { dev } = router.neighbours!.find(({ dev: device }) => device.startsWith('qr-'))!;
+  router.links!.find(({ ifname }) => ifname === dev)!.mtu = 1400;
+  assert.ok(take(router.neighbours, (entry) => entry.dev === dev && entry.state.includes('PERMANENT')).length > 1);
+  const told = reportOf(cloud, ['compute1']).findings.map(({ fault, aspect }) => `${fault} ${aspect}`);
+  assert.ok(told.includes('T01 links'));
+  assert.ok(told.includes('A01 neighbours'));
+  assert.ok(told.includes('S12 neighbours'));
+});

@@ -1,6 +1,6 @@
 /** Faults of Open vSwitch, HA and of the node, made in recorded states. */
 import type { Flow, NodeState, OvsPort } from '../../../shared/state.ts';
-import { type Cloud, type Made, alterSysctl, devices, inFirst, namespaces, take } from './cloud.ts';
+import { type Cloud, type Made, addPort, alterSysctl, devices, inFirst, namespaces, take } from './cloud.ts';
 
 const port = (live: NodeState, isIt: (found: OvsPort) => boolean): OvsPort | undefined => live.ports?.find(isIt);
 
@@ -214,6 +214,11 @@ export const NODE_FAULTS: readonly Made[] = [
   },
   { fault: 'H01', how: 'the standby took over too', make: secondActive, isWide: true },
   { fault: 'H05', how: 'two ha devices', make: secondHa },
+  {
+    fault: 'H05',
+    how: 'two ha devices, with the port of the other',
+    make: (live) => secondHa(live) && addPort(live, 'ha-00000000-22'),
+  },
   {
     fault: 'M01',
     how: 'without REDIRECT',

@@ -4,6 +4,7 @@ import type { NamespaceState, NodeState } from '../../../shared/state.ts';
 import {
   type Cloud,
   type Made,
+  addPort,
   alterSysctl,
   devices,
   dropDevice,
@@ -128,6 +129,11 @@ const addNeighbour = (
 export const SNAT_FAULTS: readonly Made[] = [
   { fault: 'S01', how: 'sg is missing', make: loseSg },
   { fault: 'S01', how: 'a second qg', make: secondGateway },
+  {
+    fault: 'S01',
+    how: 'a second qg, with its port',
+    make: (live) => secondGateway(live) && addPort(live, 'qg-00000000-11'),
+  },
   ...(['rule', 'route', 'rule and route'] as const).map((how) => ({
     fault: 'S02',
     how: `without ${how}`,

@@ -7,10 +7,13 @@ import { expect } from '../../../shared/expect.ts';
 import { readAllocations } from '../../../shared/readAllocations.ts';
 import type { Item, NodeAspectName, NodeState } from '../../../shared/state.ts';
 import type { Topology } from '../../../shared/topology/types.ts';
-import { type ScenarioName, liveState, topologyOf } from '../../support/recordings.ts';
+import { SCENARIOS, type ScenarioName, liveState, nodeNames, topologyOf } from '../../support/recordings.ts';
+
+/** `DVRSCOPE_MUTATE_EVERY=1` takes all items of every node. */
+const EVERY = process.env['DVRSCOPE_MUTATE_EVERY'];
 
 /** Two healthy nodes whole; of two with leftovers every fifth item, since leftovers must not hide what is missing. */
-const NODES: readonly [scenario: ScenarioName, node: string, step: number][] = [
+const SOME: readonly [scenario: ScenarioName, node: string, step: number][] = [
   ['S3', 'compute1', 1],
   ['S5', 'net1', 1],
   ['S3b', 'net1', 5],
@@ -21,6 +24,11 @@ const NODES: readonly [scenario: ScenarioName, node: string, step: number][] = [
   ['L8', 'net1', 37],
   ['L10', 'net1', 29],
 ];
+
+const NODES =
+  EVERY === undefined
+    ? SOME
+    : SCENARIOS.flatMap((scenario) => nodeNames(scenario).map((node) => [scenario, node, Number(EVERY)] as const));
 
 const differencesOf = (topology: Topology, live: NodeState): Difference[] =>
   compare(expect(topology, live.node, readAllocations(topology, live.node, live)), live).differences;
