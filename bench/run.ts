@@ -8,7 +8,9 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { collectFleetFigures, collectNodeFigures } from './collect.ts';
 import { expectFigures } from './expect.ts';
+import { flowFigures } from './flows.ts';
 import { parseFigures } from './parse.ts';
+import { routesFigures } from './routes.ts';
 import type { Figure } from './figure.ts';
 
 const { values } = parseArgs({
@@ -26,6 +28,8 @@ const GROUPS: Record<string, () => Figure[] | Promise<Figure[]>> = {
   'expect 100': () => expectFigures(100),
   'expect 1000': () => expectFigures(1000),
   parse: parseFigures,
+  flows: flowFigures,
+  routes: routesFigures,
   'collect node': collectNodeFigures,
   'collect 100': async () => collectFleetFigures(100),
   'collect 200': async () => collectFleetFigures(200),
@@ -73,7 +77,7 @@ const shown = ({ value }: Figure): string =>
 
 function targetOf({ value, unit, target, more }: Figure): { text: string; isMet: boolean } | undefined {
   if (target === undefined) return undefined;
-  const text = `${more ? '≥' : '<'} ${target.toLocaleString('en')} ${unit}`;
+  const text = `${more ? '≥' : '<'} ${Math.round(target).toLocaleString('en')} ${unit}`;
   return { text, isMet: more ? value >= target : value < target };
 }
 

@@ -58,11 +58,19 @@ check(
     inside(file, 'shared') && !inside(target, 'shared') && !(target === 'yaml' && file === 'shared/topology/read.ts'),
 );
 check(
-  'trace/ imports only states, ip, problems and itself',
+  'trace/ imports only states, ip, problems, openflow/ and itself',
   ({ file, target }) =>
     inside(file, 'shared/trace') &&
     !inside(target, 'shared/trace') &&
+    !inside(target, 'shared/openflow') &&
     !['shared/state.ts', 'shared/ip.ts', 'shared/problem.ts'].includes(target),
+);
+check(
+  'openflow/ imports only states, ip and itself',
+  ({ file, target }) =>
+    inside(file, 'shared/openflow') &&
+    !inside(target, 'shared/openflow') &&
+    !['shared/state.ts', 'shared/ip.ts'].includes(target),
 );
 check(
   'compare and pair know no topology, no allocations and no namespaces',

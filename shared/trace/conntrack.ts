@@ -26,6 +26,8 @@ export interface Connection {
   isSet: { src: boolean; dst: boolean };
   /** `IPS_SRC_NAT`, `IPS_DST_NAT`: set only when something changed. */
   isTranslated: { src: boolean; dst: boolean };
+  /** `nat->masq_index`: the device that MASQUERADE took the address of. */
+  masqueradedBy?: string;
   /** What the nat table said, for people: `SNAT --to-source 192.168.1.21`. */
   said: { src?: string; dst?: string };
 }
@@ -82,6 +84,11 @@ function expectAnswer(connections: Connections, connection: Connection): void {
   if (!connections.has(key)) connections.set(key, { connection, direction: 'answer' });
 }
 
+/** `nf_ct_kill_acct`: its next packet is a new one. */
+export function forget(connections: Connections, connection: Connection): void {
+  for (const [key, known] of connections) if (known.connection === connection) connections.delete(key);
+}
+
 /** The halves of a connection that hooks translate: destinations on the way in, sources on the way out. */
 export type Half = 'src' | 'dst';
 
@@ -90,7 +97,7 @@ export function translate(
   connections: Connections,
   connection: Connection,
   half: Half,
-  to: { address: string; port?: number },
+  to: { address: string; port?: number; isRandom?: true },
 ): void {
   const { protocol, translated } = connection;
   const key = keyOf(protocol, invert(translated));
@@ -105,7 +112,8 @@ export function translate(
   ) {
     next[portName] = ((next[portName] - 1023) % 64512) + 1024;
   }
-  connection.isTranslated[half] = keyOf(protocol, next) !== keyOf(protocol, translated);
+  // A port that the kernel draws is another one, although this trace keeps it (nf_nat_core.c: get_unique_tuple, nf_nat_setup_info).
+  connection.isTranslated[half] = to.isRandom === true || keyOf(protocol, next) !== keyOf(protocol, translated);
   connection.translated = next;
   expectAnswer(connections, connection);
 }

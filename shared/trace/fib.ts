@@ -1,39 +1,23 @@
 /**
- * Route choice of the Linux kernel: rules by priority (`net/core/fib_rules.c: fib_rules_lookup`), in each table the longest prefix and then
+ * Route choice of the Linux kernel: rules by priority (`policy.ts`), in each table the longest prefix and then
  * the lowest metric (`net/ipv4/fib_trie.c: fib_table_lookup`, `net/ipv6/route.c: rt6_select`).
  */
 import type { Family, Nexthop, Route, Rule } from '../state.ts';
+import { type Flow, type ReadyRule, policyOf, selects, tableName } from './policy.ts';
 import { type ReadyAddress, type ReadyPrefix, holds, readyAddress, readyPrefix } from './prefix.ts';
 import { routeText, ruleText } from './text.ts';
 
 /** Rules and routes of one namespace and family, made ready for lookups. */
 export interface Fib {
+  family: Family;
   rules: ReadyRule[];
   /** Longest prefix first, then lowest metric, then as listed. */
   tables: Map<string, ReadyRoute[]>;
 }
 
-interface ReadyRule {
-  rule: Rule;
-  src?: ReadyPrefix;
-  dst?: ReadyPrefix;
-  /** Of the packet's mark only the bits of `mask` count. */
-  mark?: { value: number; mask: number };
-  table?: string;
-}
-
 interface ReadyRoute {
   route: Route;
   prefix: ReadyPrefix;
-}
-
-/** What a lookup looks at (`struct flowi4`). */
-export interface Flow {
-  src: string;
-  dst: string;
-  /** `lo` for packets that the namespace sends itself, as the kernel has it (`flowi4_iif = LOOPBACK_IFINDEX`). */
-  iif: string;
-  mark: number;
 }
 
 /** Rules that matched and whose table had no route are in `missed`. */
@@ -45,6 +29,8 @@ export type FibResult = { missed: Rule[] } & (
       /** The route's type: `unicast`, `local`, `broadcast`, `anycast`, `multicast`. */
       kind: string;
       nexthop: Nexthop;
+      /** Of a route with several next hops those that the kernel chooses from, by a hash of its own. */
+      choice: Nexthop[];
       /** How one of several next hops was chosen. */
       note?: string;
     }
@@ -56,7 +42,6 @@ export type FibResult = { missed: Rule[] } & (
 
 /** The routing policy of a namespace: one list for each family. */
 export function fibOf(rules: readonly Rule[], routes: readonly Route[], family: Family): Fib {
-  const own = rules.filter((rule) => rule.family === family).map(readyRule);
   const tables = new Map<string, ReadyRoute[]>();
   for (const route of routes) {
     if (route.family !== family) continue;
@@ -65,7 +50,7 @@ export function fibOf(rules: readonly Rule[], routes: readonly Route[], family: 
     tables.get(table)!.push({ route, prefix: readyPrefix(dstText(route, family)) });
   }
   for (const list of tables.values()) list.sort(byLengthThenMetric);
-  return { rules: own.toSorted((a, b) => a.rule.priority - b.rule.priority), tables };
+  return { family, rules: policyOf(rules, family), tables };
 }
 
 const dstText = (route: Route, family: Family): string =>
@@ -74,59 +59,36 @@ const dstText = (route: Route, family: Family): string =>
 const byLengthThenMetric = (a: ReadyRoute, b: ReadyRoute): number =>
   b.prefix.length - a.prefix.length || (a.route.metric ?? 0) - (b.route.metric ?? 0);
 
-/** `include/uapi/linux/rtnetlink.h: RT_TABLE_*`; iproute2 prints names unless told otherwise. */
-const TABLE_NAMES = new Map([
-  ['255', 'local'],
-  ['254', 'main'],
-  ['253', 'default'],
-]);
-const tableName = (text: string): string => TABLE_NAMES.get(text) ?? text;
-
-function readyRule(rule: Rule): ReadyRule {
-  const ready: ReadyRule = { rule };
-  if (rule.src !== 'all') ready.src = readyPrefix(withLength(rule.src, rule.srclen));
-  if (rule.dst !== undefined && rule.dst !== 'all') ready.dst = readyPrefix(withLength(rule.dst, rule.dstlen));
-  if (rule.fwmark !== undefined) {
-    ready.mark = {
-      value: Number(rule.fwmark) >>> 0,
-      mask: rule.fwmask === undefined ? 0xffffffff : Number(rule.fwmask) >>> 0,
-    };
-  }
-  if (rule.table !== undefined) ready.table = tableName(rule.table);
-  return ready;
-}
-
-const withLength = (address: string, length: number | undefined): string =>
-  length === undefined ? address : `${address}/${length}`;
-
 /** The route that the kernel would take; never throws. */
 export function lookup(fib: Fib, flow: Flow): FibResult {
   const src = readyAddress(flow.src);
   const dst = readyAddress(flow.dst);
   const missed: Rule[] = [];
-  for (const ready of fib.rules) {
+  // A `goto` only leads on: `from` never falls.
+  for (let i = 0, from = Number.NEGATIVE_INFINITY; i < fib.rules.length; i++) {
+    const ready = fib.rules[i]!;
     const { rule } = ready;
-    if (!selects(ready, src, dst, flow)) continue;
-    if (rule.action !== undefined && rule.action !== 'nop') return actionResult(rule, missed);
+    if (rule.priority < from) continue;
+    const isSelected = selects(ready, src, dst, flow);
+    if (isSelected === false) continue;
+    if (isSelected === undefined)
+      return {
+        type: 'unknown',
+        reason: `whether rule "${ruleText(rule)} ${rule.extra ?? ''}" selects the packet is not known`,
+        missed,
+      };
+    if (ready.goto !== undefined) {
+      from = Math.max(from, ready.goto);
+      continue;
+    }
+    if (rule.action === 'nop') continue;
+    if (rule.action !== undefined) return actionResult(rule, missed);
     if (ready.table === undefined) continue;
-    const found = routeIn(fib.tables.get(ready.table) ?? [], dst);
-    if (!found || found.route.type === 'throw') missed.push(rule);
+    const found = routeIn(fib, ready.table, dst, flow);
+    if (!found || found.route.type === 'throw' || isSuppressed(ready, found)) missed.push(rule);
     else return routeResult(rule, found, missed);
   }
   return { type: 'none', missed };
-}
-
-/** `fib_rule_match` and `fib4_rule_match`: all selectors together, turned round by `not`. */
-function selects(ready: ReadyRule, src: ReadyAddress, dst: ReadyAddress, flow: Flow): boolean {
-  const { rule, mark } = ready;
-  const isMatch =
-    (rule.iif === undefined || rule.iif === flow.iif) &&
-    // A routed packet has no output device yet; only sockets bound to a device have.
-    rule.oif === undefined &&
-    (mark === undefined || ((flow.mark ^ mark.value) & mark.mask) === 0) &&
-    (ready.src === undefined || holds(ready.src, src)) &&
-    (ready.dst === undefined || holds(ready.dst, dst));
-  return isMatch !== (rule.not === true);
 }
 
 function actionResult(rule: Rule, missed: Rule[]): FibResult {
@@ -139,36 +101,87 @@ const REFUSALS = new Set(['unreachable', 'prohibit', 'blackhole']);
 
 interface Found {
   route: Route;
-  nexthop: Nexthop;
-  note?: string;
+  length: number;
+  choice: Nexthop[];
 }
 
-function routeIn(routes: readonly ReadyRoute[], dst: ReadyAddress): Found | undefined {
-  for (const { route, prefix } of routes) {
+/** `fib4_rule_suppress`, `fib6_rule_suppress`: only routes that lead somewhere are passed over, a refusal stands. */
+const isSuppressed = ({ suppressed }: ReadyRule, { route, length }: Found): boolean =>
+  suppressed !== undefined && length <= suppressed && !REFUSALS.has(route.type ?? 'unicast');
+
+function routeIn({ family, tables }: Fib, table: string, dst: ReadyAddress, flow: Flow): Found | undefined {
+  const routes = tables.get(table) ?? [];
+  for (let i = 0; i < routes.length; i++) {
+    const { route, prefix } = routes[i]!;
     if (!holds(prefix, dst)) continue;
-    const { nexthops } = route;
-    if (nexthops?.length) {
-      const nexthop = nexthops[0]!;
-      const note = `one of ${nexthops.length} next hops; the kernel chooses by a hash of the addresses, this trace takes the first`;
-      return { route, nexthop, ...(nexthops.length > 1 ? { note } : {}) };
+    if (family === 'inet6') {
+      const found = bestOf(alike(routes, i, dst), flow, isBound(dst));
+      if (found) return found;
+      continue;
     }
-    // A dead next hop is passed over (fib_table_lookup: RTNH_F_DEAD); `linkdown` alone is used unless a sysctl forbids it.
-    if (!route.flags?.includes('dead')) return { route, nexthop: { ...hopOf(route) } };
+    // A refusal needs no device (fib_table_lookup: fib_props[].error before the next hops).
+    const choice = hopsOf(route).filter(({ dev }) => flow.oif === undefined || dev === flow.oif);
+    if (REFUSALS.has(route.type ?? '') || route.type === 'throw') return { route, length: prefix.length, choice: [{}] };
+    if (choice.length > 0) return { route, length: prefix.length, choice };
   }
   return undefined;
 }
 
-const hopOf = ({ gateway, dev }: Route): Nexthop => ({
-  ...(gateway === undefined ? {} : { gateway }),
-  ...(dev === undefined ? {} : { dev }),
-});
+/** A dead next hop is passed over (`fib_lookup_good_nhc: RTNH_F_DEAD`); `linkdown` alone is used unless a sysctl forbids it. */
+function hopsOf(route: Route): Nexthop[] {
+  if (route.nexthops?.length) return route.nexthops;
+  if (route.flags?.includes('dead')) return [];
+  const { gateway, dev } = route;
+  return [{ ...(gateway === undefined ? {} : { gateway }), ...(dev === undefined ? {} : { dev }) }];
+}
+
+/** Routes of the same prefix and metric as the one at `start`, from there on. */
+function alike(routes: readonly ReadyRoute[], start: number, dst: ReadyAddress): ReadyRoute[] {
+  const { prefix, route } = routes[start]!;
+  const list: ReadyRoute[] = [];
+  for (let i = start; i < routes.length; i++) {
+    const other = routes[i]!;
+    if (other.prefix.length !== prefix.length || (other.route.metric ?? 0) !== (route.metric ?? 0)) break;
+    if (holds(other.prefix, dst)) list.push(other);
+  }
+  return list;
+}
+
+/** `rt6_need_strict`: a link-local, multicast or loopback destination is looked for on the packet's own device only. */
+const isBound = ({ words }: ReadyAddress): boolean =>
+  words.length === 8 &&
+  ((words[0]! & 0xffc0) === 0xfe80 || words[0]! >>> 8 === 0xff || words.every((word, i) => word === (i === 7 ? 1 : 0)));
+
+/** `route.c: rt6_score_route`: of routes alike the one whose device is the packet's wins (its own, or the one that it came by), else the first. */
+function bestOf(routes: readonly ReadyRoute[], flow: Flow, isStrict: boolean): Found | undefined {
+  const device = flow.oif ?? (flow.iif === 'lo' ? undefined : flow.iif);
+  const isOn = ({ dev }: Nexthop): boolean => device === undefined || dev === device;
+  let first: Found | undefined;
+  for (const { route, prefix } of routes) {
+    const hops = hopsOf(route);
+    const length = prefix.length;
+    if (hops.some(isOn)) return { route, length, choice: isStrict ? hops.filter(isOn) : hops };
+    if (hops.length > 0 && !isStrict) first ??= { route, length, choice: hops };
+  }
+  return first;
+}
 
 const FORWARDING_TYPES = new Set(['unicast', 'local', 'broadcast', 'anycast', 'multicast']);
 
-function routeResult(rule: Rule, { route, nexthop, note }: Found, missed: Rule[]): FibResult {
+function routeResult(rule: Rule, { route, choice }: Found, missed: Rule[]): FibResult {
   const kind = route.type ?? 'unicast';
   if (REFUSALS.has(kind)) return { type: 'refused', action: kind, rule, route, missed };
   if (!FORWARDING_TYPES.has(kind))
     return { type: 'unknown', reason: `the type of route "${routeText(route)}" is not understood`, missed };
-  return { type: 'route', rule, route, kind, nexthop, missed, ...(note === undefined ? {} : { note }) };
+  const note = `one of ${choice.length} next hops; the kernel chooses by a hash of the addresses, this trace takes the first`;
+  return {
+    type: 'route',
+    rule,
+    route,
+    kind,
+    nexthop: choice[0]!,
+    choice,
+    missed,
+    ...(choice.length > 1 ? { note } : {}),
+  };
 }

@@ -1,15 +1,16 @@
 /** One passage through a namespace: netfilter, routing, netfilter again. What happens on the wire is in `wire.ts`. */
 import type { Nexthop } from '../state.ts';
-import { type Connections, saidOf, track, translate, translatedPacket } from './conntrack.ts';
+import { type Connections, forget, saidOf, track, translate, translatedPacket } from './conntrack.ts';
 import type { Disposition } from './disposition.ts';
 import { type FibResult, lookup } from './fib.ts';
 import type { Seen } from './match.ts';
 import { HALF, type Hook, STEPS, runTable } from './netfilter.ts';
+import { type OwnAddress, masqueradeAddress, redirectAddress } from './ownAddress.ts';
 import type { Packet } from './packet.ts';
-import { readyAddress, holds, readyPrefix } from './prefix.ts';
+import { badSource, forwardingOff, isLinkLocal, isLoopbackSource, martian, unsent } from './source.ts';
 import { hopText, routeText, ruleText } from './text.ts';
 import { type TraceNode, itemNode, traceNode } from './tree.ts';
-import { type NamespaceView, aspectOf, deviceSysctl, fibView, rulesetView, sysctlOf } from './view.ts';
+import { type NamespaceView, fibView, rulesetView } from './view.ts';
 
 /** What a trace says of one namespace; texts are as the tools print them, `null` where there was none. */
 export interface PathElement {
@@ -55,9 +56,23 @@ interface Work {
 /** A packet comes in by a device. */
 export function receive(namespace: NamespaceView, ifname: string, packet: Packet, connections: Connections): Pass {
   const work = workOf(namespace, ifname, packet, connections);
-  const end = runHook(work, 'PREROUTING') ?? routeIn(work);
+  const stopped = runHook(work, 'PREROUTING');
+  noteOthers(work, packet.dst);
+  const end = stopped ?? routeIn(work);
   if (end) return passOf(work, end === 'taken' ? { type: 'taken' } : { type: 'end', ...end });
   return leave(work, runHook(work, 'FORWARD'));
+}
+
+/**
+ * Connections that the namespace knows already keep their translation (`nf_nat_core.c: nf_nat_packet`), whatever the rules say now: packets of theirs
+ * go elsewhere than the first one of a new connection.
+ */
+function noteOthers({ namespace, seen, nodes }: Work, dst: string): void {
+  if (seen.packet.isAnswer) return;
+  for (const { dst: from, to, count } of namespace.traffic?.translations ?? []) {
+    if (from === dst && to !== seen.packet.dst)
+      nodes.push(traceNode('warning', `conntrack holds ${count} connections to ${dst} that still go to ${to}`));
+  }
 }
 
 /** The namespace sends a packet itself. */
@@ -150,15 +165,25 @@ function translateHalf(work: Work, hook: Hook): End | undefined {
       const to =
         typeof request.to === 'string' ? ownAddress(work, hook) : { value: request.to.address ?? seen.packet[half] };
       if ('missing' in to) return { disposition: 'insufficient-info', reason: to.missing };
+      if ('none' in to) return { disposition: 'dropped', reason: to.none };
       const port = request.port ?? (typeof request.to === 'string' ? undefined : request.to.port);
       translate(work.connections, tracking.connection, half, {
         address: to.value,
         ...(port === undefined ? {} : { port }),
+        ...(request.isRandom ? { isRandom: true } : {}),
       });
+      if (request.to === 'masquerade') tracking.connection.masqueradedBy = seen.out;
       tracking.connection.said[half] = request.text;
       work.nat.push(request.text);
     }
   } else {
+    const { masqueradedBy } = tracking.connection;
+    // nf_nat_core.c: nf_nat_oif_changed
+    if (hook === 'POSTROUTING' && tracking.direction === 'original' && (masqueradedBy ?? seen.out) !== seen.out) {
+      forget(work.connections, tracking.connection);
+      const reason = `the connection is masqueraded as ${masqueradedBy}, and now leaves by ${seen.out}`;
+      return { disposition: 'dropped', reason };
+    }
     const said = saidOf(tracking, half);
     const text = said && (tracking.direction === 'original' ? said : `reverse of ${said}`);
     if (text) {
@@ -170,19 +195,11 @@ function translateHalf(work: Work, hook: Hook): End | undefined {
   return undefined;
 }
 
-/** `nf_nat_masquerade.c`: the address of the output device towards the next hop; `nf_nat_redirect.c`: the first of the input device. */
-function ownAddress(work: Work, hook: Hook): { value: string } | { missing: string } {
-  const { family } = work.seen.packet;
-  if (hook === 'OUTPUT') return { value: family === 'inet' ? '127.0.0.1' : '::1' };
-  const addresses = aspectOf(work.namespace, 'addresses', family);
-  if ('missing' in addresses) return addresses;
-  const ifname = hook === 'PREROUTING' ? work.seen.in : work.seen.out;
-  const own = addresses.value.filter((address) => address.family === family && address.ifname === ifname);
-  const towards = readyAddress(work.nexthop);
-  const chosen =
-    (hook === 'PREROUTING' ? undefined : own.find((a) => holds(readyPrefix(`${a.local}/${a.prefixlen}`), towards))) ??
-    own[0];
-  return chosen ? { value: chosen.local } : { missing: `${ifname} has no address to translate to` };
+function ownAddress({ namespace, seen, nexthop }: Work, hook: Hook): OwnAddress {
+  const { family } = seen.packet;
+  return hook === 'POSTROUTING'
+    ? masqueradeAddress(namespace, family, seen.out, nexthop)
+    : redirectAddress(namespace, family, hook === 'OUTPUT' ? undefined : seen.in);
 }
 
 /** Looks up the route and notes rule, route, and the rules that led nowhere. */
@@ -190,7 +207,7 @@ function look(work: Work, iif: string): FibResult | End {
   const { packet } = work.seen;
   const fib = fibView(work.namespace, packet.family);
   if ('missing' in fib) return { disposition: 'insufficient-info', reason: fib.missing };
-  const result = lookup(fib.value, { src: packet.src, dst: packet.dst, iif, mark: packet.mark });
+  const result = lookup(fib.value, { ...packet, iif });
   for (const rule of result.missed)
     work.nodes.push(traceNode('detail', `${ruleText(rule)}: no route to ${packet.dst}`));
   if (result.type === 'route' || result.type === 'refused') {
@@ -218,29 +235,44 @@ function refusal(work: Work, result: FibResult | End): End | undefined {
 /** `ip_route_input_slow`: to the namespace itself (`taken`), on (`undefined`), or the end. */
 function routeIn(work: Work): End | 'taken' | undefined {
   const { seen, namespace } = work;
+  const strange = martian(namespace, seen.in, seen.packet);
+  if (strange !== undefined) return { disposition: 'dropped', reason: strange };
   const result = look(work, seen.in);
   const refused = refusal(work, result);
   if (refused) return refused;
   if ('disposition' in result || result.type !== 'route') return undefined;
-  const bad = badSource(work);
-  if (bad) return bad;
-  if (result.kind === 'local' || result.kind === 'anycast') return runHook(work, 'INPUT') ?? 'taken';
-  if (result.kind !== 'unicast')
+  const isOwn = result.kind === 'local' || result.kind === 'anycast';
+  if (!isOwn && result.kind !== 'unicast')
     return { disposition: 'dropped', reason: `${seen.packet.dst} is a ${result.kind} address: it is not forwarded` };
-  const off = forwardingOff(namespace, seen.in, seen.packet.family);
-  if (off) return { disposition: 'dropped', reason: off };
+  const out = isOwn ? undefined : result.nexthop.dev;
+  const bad =
+    (isOwn ? undefined : forwardingOff(namespace, seen.in, seen.packet.family)) ??
+    badSource(namespace, seen.packet, seen.in, out);
+  if (bad !== undefined) return { disposition: 'dropped', reason: bad };
+  if (isOwn) return runHook(work, 'INPUT') ?? 'taken';
+  if (isLinkLocal(seen.packet) && out !== seen.in)
+    return { disposition: 'dropped', reason: `the source ${seen.packet.src} is link-local: it is not forwarded` };
   if (seen.packet.ttl <= 1) return { disposition: 'loop', reason: 'the TTL ran out' };
   seen.packet = { ...seen.packet, ttl: seen.packet.ttl - 1 };
   return takeRoute(work, result.nexthop);
 }
 
 function routeOut(work: Work): End | 'taken' | undefined {
+  const stopped = unsent(work.seen.packet);
+  if (stopped !== undefined) return { disposition: 'dropped', reason: stopped };
   const result = look(work, 'lo');
   const refused = refusal(work, result);
   if (refused) return refused;
   if ('disposition' in result || result.type !== 'route') return undefined;
-  if (result.kind === 'local' || result.kind === 'anycast') return 'taken';
-  return takeRoute(work, result.nexthop);
+  const isOwn = result.kind === 'local' || result.kind === 'anycast';
+  if (!isOwn && result.kind !== 'unicast')
+    return {
+      disposition: 'dropped',
+      reason: `${work.seen.packet.dst} is a ${result.kind} address: whom it reaches is not followed`,
+    };
+  if (!isOwn && isLoopbackSource(work.seen.packet, result.nexthop.dev))
+    return { disposition: 'dropped', reason: 'a loopback address is not sent out of another device' };
+  return isOwn ? 'taken' : takeRoute(work, result.nexthop);
 }
 
 function takeRoute(work: Work, { dev, gateway }: Nexthop): End | undefined {
@@ -248,39 +280,4 @@ function takeRoute(work: Work, { dev, gateway }: Nexthop): End | undefined {
   work.seen.out = dev;
   work.nexthop = gateway ?? work.seen.packet.dst;
   return undefined;
-}
-
-/**
- * `fib_frontend.c: __fib_validate_source`: a source address of the namespace's own is never taken from a wire; with `rp_filter` 1 the way back
- * to the source must lead out of the device that the packet came by, with 2 there must be one.
- */
-function badSource(work: Work): End | undefined {
-  const { packet, in: ifname } = work.seen;
-  const fib = fibView(work.namespace, packet.family);
-  if ('missing' in fib || packet.family !== 'inet') return undefined;
-  const back = lookup(fib.value, { src: packet.dst, dst: packet.src, iif: 'lo', mark: 0 });
-  if (back.type === 'route' && back.kind === 'local') {
-    return {
-      disposition: 'dropped',
-      reason: `the source ${packet.src} is an address of this namespace itself (martian source)`,
-    };
-  }
-  const filter = deviceSysctl(work.namespace, ifname, 'rp_filter') ?? 0;
-  const isReachable = back.type === 'route' && back.kind === 'unicast';
-  if (filter === 0 || (isReachable && (filter !== 1 || back.nexthop.dev === ifname))) return undefined;
-  const way = isReachable ? `leads out of ${back.nexthop.dev ?? 'no device'}` : 'does not exist';
-  return {
-    disposition: 'dropped',
-    reason: `rp_filter of ${ifname} is ${filter}, and the way back to ${packet.src} ${way}`,
-  };
-}
-
-/** Writing `ip_forward` sets it for every device; the device's value is what the kernel looks at (`IN_DEV_FORWARD`). */
-function forwardingOff(namespace: NamespaceView, ifname: string, family: Packet['family']): string | undefined {
-  const keys =
-    family === 'inet'
-      ? ['net.ipv4.ip_forward', `net.ipv4.conf.${ifname}.forwarding`]
-      : ['net.ipv6.conf.all.forwarding'];
-  const off = keys.find((key) => sysctlOf(namespace, key) === '0');
-  return off && `${off} is 0: nothing is forwarded`;
 }

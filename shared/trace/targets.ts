@@ -10,6 +10,8 @@ export interface NatRequest {
   /** `masquerade` and `redirect` take an address of the device; `undefined` address keeps the one there is. */
   to: { address?: string; port?: number } | 'masquerade' | 'redirect';
   port?: number;
+  /** `--random`, `--random-fully`: the kernel draws a source port. */
+  isRandom?: true;
   /** `SNAT --to-source 192.168.1.21`. */
   text: string;
 }
@@ -134,10 +136,13 @@ function nat(rule: ReadyIptablesRule, hook: Hook, seen: Seen): Applied {
   const value = options.get(option);
   const text = value === undefined ? name : `${name} ${option} ${value}`;
   const port = value === undefined ? undefined : Number(/^\d+/.exec(value)?.[0] ?? Number.NaN);
+  const random =
+    !isDestination && (options.has('--random') || options.has('--random-fully')) ? { isRandom: true as const } : {};
   if (name === 'MASQUERADE' || name === 'REDIRECT') {
     if (port !== undefined && Number.isNaN(port)) return unknown(rule);
     seen.request = {
       to: name === 'REDIRECT' ? 'redirect' : 'masquerade',
+      ...random,
       ...(port === undefined ? {} : { port }),
       text,
     };
@@ -145,7 +150,7 @@ function nat(rule: ReadyIptablesRule, hook: Hook, seen: Seen): Applied {
   }
   const to = value === undefined ? undefined : natAddress(value);
   if (!to) return unknown(rule);
-  seen.request = { to, text };
+  seen.request = { to, text, ...random };
   return 'accept';
 }
 

@@ -16,6 +16,7 @@ import {
   protocolOf,
 } from './packet.ts';
 import { type End, type Pass, type PathElement, receive, send } from './pass.ts';
+import { takenBy } from './taken.ts';
 import { type TraceNode, traceNode } from './tree.ts';
 import { type NamespaceView, type View, namespaceText, viewOf } from './view.ts';
 import { type Hop, hopFrom } from './wire.ts';
@@ -78,6 +79,7 @@ export function traceIn(view: View, request: TraceRequest): Trace {
   const memory: Memory = new Map();
   const there = follow(view, memory, start.place, start.packet, root.children);
   const reply = there.end && answer(view, memory, there.end, there.packet, root.children);
+  if (reply?.end) noteOtherWay(there.leg, reply.leg, root.children.at(-1)!.children);
   return {
     from: view.cloud.from,
     ...there.leg,
@@ -86,6 +88,19 @@ export function traceIn(view: View, request: TraceRequest): Trace {
     sourceSeen: there.end ? there.packet.src : null,
     answered: reply !== undefined && isAnswered(start, reply, root.children),
   };
+}
+
+/** A reply that passes other namespaces than the packet did: healthy in DVR, but no firewall or conntrack on the way sees both. */
+function noteOtherWay(there: Leg, reply: Leg, nodes: TraceNode[]): void {
+  const placesOf = ({ path }: Leg) => path.map(({ node, namespace }) => `${namespace} on ${node}`);
+  const [way, back] = [placesOf(there), placesOf(reply).toReversed()];
+  const [only, other] = [way.filter((place) => !back.includes(place)), back.filter((place) => !way.includes(place))];
+  if (only.length + other.length === 0) return;
+  const words = [
+    ...(only.length > 0 ? [`not through ${[...new Set(only)].join(', ')}`] : []),
+    ...(other.length > 0 ? [`through ${[...new Set(other)].join(', ')}`] : []),
+  ];
+  nodes.push(traceNode('detail', `asymmetric: the reply comes ${words.join(', but ')}`));
 }
 
 /** Where a packet is: its sender, or who has it at the end. */
@@ -168,7 +183,7 @@ function follow(view: View, memory: Memory, from: Place, packet: Packet, nodes: 
     }
     const pass = receive(to.namespace, to.ifname, now, connectionsOf(memory, to.namespace));
     hop = onward(view, to.namespace, pass, leg, nodes);
-    if (pass.next.type === 'taken') return taken(leg, pass, nodes, at);
+    if (pass.next.type === 'taken') return taken(leg, to.namespace, pass, nodes, at);
   }
 }
 
@@ -236,14 +251,13 @@ function finish(leg: Leg, packet: Packet, nodes: TraceNode[], { disposition, rea
   return { leg, packet };
 }
 
-function taken(leg: Leg, { packet }: Pass, nodes: TraceNode[], end: Place): Followed {
+function taken(leg: Leg, namespace: NamespaceView, pass: Pass, nodes: TraceNode[], end: Place): Followed {
+  const { packet } = pass;
+  const { disposition, reason, warning } = takenBy(namespace, pass);
   leg.final = headerOf(packet);
-  nodes.push(endNode('delivered', `${packet.dst} is an address of the namespace itself`));
-  if (packet.protocol !== 'icmp') {
-    nodes.push(
-      traceNode('warning', `what listens on ${packet.protocol} port ${packet.dport ?? '?'} there is not looked at`),
-    );
-  }
+  if (disposition !== 'delivered') return finish(leg, packet, nodes, { disposition, reason });
+  nodes.push(endNode(disposition, reason));
+  if (warning !== undefined) nodes.push(traceNode('warning', warning));
   return { leg, packet, end };
 }
 

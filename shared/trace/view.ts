@@ -2,7 +2,7 @@
  * A cloud made ready for one trace: names become maps, and what a namespace holds is read when the packet gets there, once.
  * What is not known is asked for here too, so that nothing that is absent is taken for empty.
  */
-import type { Family, Gap, NamespaceAspect, NamespaceState, NodeState } from '../state.ts';
+import type { Family, Gap, NamespaceAspect, NamespaceState, NodeState, Traffic } from '../state.ts';
 import type { Cloud, Endpoint, Segment } from './cloud.ts';
 import { type Fib, fibOf } from './fib.ts';
 import { type Ruleset, rulesetOf } from './netfilter.ts';
@@ -25,6 +25,8 @@ export interface NamespaceView {
   name: string;
   state: NamespaceState;
   gaps: Gap[];
+  /** What goes on there at the moment, on live state. */
+  traffic?: Traffic;
   fibs: Map<Family, Known<Fib>>;
   rulesets: Map<Family, Known<Ruleset>>;
 }
@@ -79,13 +81,14 @@ function listOf<T>(lists: Map<string, T[]>, key: string): T[] {
   return lists.get(key)!;
 }
 
-function addNode(view: View, { node, namespaces, gaps }: NodeState): void {
+function addNode(view: View, { node, namespaces, gaps, traffic }: NodeState): void {
   for (const gap of gaps) {
     const isOurs = gap.namespace === '-' || gap.namespace === '*' || ROUTER_NAMESPACE.test(gap.namespace);
     if (gap.aspect === 'namespaces' && isOurs) view.unseen.push({ node, reason: gapText(node, gap, gap.namespace) });
   }
   for (const [name, namespace] of Object.entries(namespaces)) {
     const added: NamespaceView = { node, name, state: namespace, gaps, fibs: new Map(), rulesets: new Map() };
+    if (traffic && Object.hasOwn(traffic, name)) added.traffic = traffic[name]!;
     view.namespaces.push(added);
     const links = aspectOf(added, 'links', 'inet');
     // Without links and addresses nobody knows which devices it has.

@@ -29,17 +29,27 @@ test('ip_forward 0', () => {
   checkTrace(
     'S1',
     (cloud) => {
-      namespaceIn(cloud, 'net1', 'snat').sysctls!.find(({ key }) => key === 'net.ipv4.ip_forward')!.value = '0';
+      // Writing ip_forward sets it for every device.
+      for (const sysctl of namespaceIn(cloud, 'net1', 'snat').sysctls!)
+        if (/^net\.ipv4\.(ip_forward|conf\..*\.forwarding)$/.test(sysctl.key)) sysctl.value = '0';
     },
     {},
-    { disposition: 'dropped', reason: /net\.ipv4\.ip_forward is 0/, path: ['compute1 qrouter', 'net1 snat'] },
+    { disposition: 'dropped', reason: /forwarding is 0|ip_forward is 0/, path: ['compute1 qrouter', 'net1 snat'] },
   );
 });
 
 test('strict rp_filter drops what comes in by another device than its answers leave by', () => {
   const from = { address: '198.51.100.10', segment: outsideOf(recordedCloud('S3')) };
   const reason = /rp_filter of fg-\S+ is 1, and the way back to 198\.51\.100\.10 does not exist/;
-  checkTrace('S3', strictly('fip', 'all'), { from, to: '192.168.1.101' }, { disposition: 'dropped', reason });
+  const asked = { from, to: '192.168.1.101' };
+  // The kernel asks for the way back as if the answer came in by the device that the packet leaves by: the rule `iif fpr-…` leads it out.
+  checkTrace('S3', strictly('fip', 'all'), asked, { disposition: 'delivered', reason: /./ });
+  const withoutRule = (cloud: Cloud) => {
+    strictly('fip', 'all')(cloud);
+    const fip = namespaceIn(cloud, 'compute1', 'fip');
+    fip.rules = fip.rules!.filter(({ iif }) => iif === undefined);
+  };
+  checkTrace('S3', withoutRule, asked, { disposition: 'dropped', reason });
   checkTrace('S1', strictly('qrouter', 'qr-7180d817-00'), {}, { disposition: 'exits-network', reason: /./ });
 });
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { routes } from '../../../shared/aspects/routes.ts';
 import { rules } from '../../../shared/aspects/rules.ts';
-import { type Flow, fibOf, lookup } from '../../../shared/trace/fib.ts';
+import { fibOf, lookup } from '../../../shared/trace/fib.ts';
+import type { Flow } from '../../../shared/trace/policy.ts';
 import { hopText, ruleText } from '../../../shared/trace/text.ts';
 
 /** Looks up `SRC > DST [iif DEV] [mark N]` and says rule priority and next hop, or why there is none. */
@@ -121,7 +122,32 @@ test('types of routes and actions of rules', () => {
     '2 default via 9.9.9.1 dev a',
   );
   check('1:\tfrom all nop\n2:\tfrom all lookup main\n', onward, '9.9.9.9 > 8.8.8.8', '2 default via 9.9.9.1 dev a');
-  check('1:\tfrom all goto 2\n2:\tfrom all lookup main\n', onward, '9.9.9.9 > 8.8.8.8', 'unknown');
+  check('1:\tfrom all masquerade\n2:\tfrom all lookup main\n', onward, '9.9.9.9 > 8.8.8.8', 'unknown');
+});
+
+test('goto leads on at a rule further down, and to nowhere when there is none', () => {
+  const table = 'default via 9.9.9.1 dev a\ndefault via 7.7.7.7 dev b table 7\n';
+  const list = (target: string) => `1:\tfrom all goto ${target}\n2:\tfrom all lookup 7\n3:\tfrom all lookup main\n`;
+  check(list('3'), table, '9.9.9.9 > 8.8.8.8', '3 default via 9.9.9.1 dev a');
+  check(list('5 [unresolved]'), table, '9.9.9.9 > 8.8.8.8', '2 default via 7.7.7.7 dev b');
+  check(list('0'), table, '9.9.9.9 > 8.8.8.8', '2 default via 7.7.7.7 dev b');
+});
+
+test('selectors that Neutron never uses are followed, or their meaning is not known', () => {
+  const table = 'default via 9.9.9.1 dev a\n10.0.0.0/8 via 9.9.9.2 dev a\ndefault via 7.7.7.7 dev b table 7\n';
+  const rest = '2:\tfrom all lookup 7\n';
+  const suppressed = `1:\tfrom all lookup main suppress_prefixlength 0\n${rest}`;
+  check(suppressed, table, '9.9.9.9 > 8.8.8.8', '2 default via 7.7.7.7 dev b');
+  check(suppressed, table, '9.9.9.9 > 10.8.8.8', '1 10.0.0.0/8 via 9.9.9.2 dev a');
+  check(`1:\tfrom all tos 0x10 lookup main\n${rest}`, table, '9.9.9.9 > 8.8.8.8', '2 default via 7.7.7.7 dev b');
+  check(`1:\tfrom all ipproto tcp lookup main\n${rest}`, table, '9.9.9.9 > 8.8.8.8', 'unknown');
+  check(`1:\tfrom all uidrange 0-9 lookup main\n${rest}`, table, '9.9.9.9 > 8.8.8.8', 'unknown');
+  check(
+    `1:\tfrom 7.0.0.0/8 uidrange 0-9 lookup main\n${rest}`,
+    table,
+    '9.9.9.9 > 8.8.8.8',
+    '2 default via 7.7.7.7 dev b',
+  );
 });
 
 test('of several next hops the first is taken, and that is said', () => {

@@ -1,0 +1,104 @@
+/** The match of a flow as words under masks. */
+import { splitTop } from './split.ts';
+import { type Field, type Words, field, fieldOf } from './layout.ts';
+import { type Masked, maskedOf, onesOf } from './value.ts';
+
+/** `(words[word] & mask) === value`. */
+export interface Constraint {
+  word: number;
+  mask: number;
+  value: number;
+}
+
+export interface Match {
+  /** One for each word, by rising word. */
+  constraints: Constraint[];
+  /** Parts that are not understood, verbatim. */
+  unknown: string[];
+}
+
+/** Protocol words (`lib/ofp-parse.c: ofp_parse_protocol`): type of the frame, and of the protocol in it. */
+const PROTOCOLS = new Map<string, readonly [dlType: number, nwProto?: number]>([
+  ['ip', [0x0800]],
+  ['ipv4', [0x0800]],
+  ['arp', [0x0806]],
+  ['rarp', [0x8035]],
+  ['ipv6', [0x86dd]],
+  ['icmp', [0x0800, 1]],
+  ['tcp', [0x0800, 6]],
+  ['udp', [0x0800, 17]],
+  ['sctp', [0x0800, 132]],
+  ['icmp6', [0x86dd, 58]],
+  ['tcp6', [0x86dd, 6]],
+  ['udp6', [0x86dd, 17]],
+  ['sctp6', [0x86dd, 132]],
+]);
+
+/** The parts of a match, into what they ask for. */
+export function constraintsOf(text: string): Match {
+  const byWord = new Map<number, Constraint>();
+  const unknown: string[] = [];
+  for (const part of splitTop(text)) {
+    const asked = partOf(part);
+    if (!asked) unknown.push(part);
+    else for (const [inside, masked] of asked) constrain(byWord, inside, masked);
+  }
+  return { constraints: [...byWord.values()].toSorted((a, b) => a.word - b.word), unknown };
+}
+
+type Asked = [Field, Masked][];
+
+function partOf(part: string): Asked | undefined {
+  const equals = part.indexOf('=');
+  if (equals < 0) return protocolOf(part);
+  const [name, text] = [part.slice(0, equals), part.slice(equals + 1)];
+  if (name === 'dl_vlan') return vlanOf(text);
+  if (name === 'dl_vlan_pcp' || name === 'vlan_pcp') return priorityOf(text);
+  const inside = fieldOf(name);
+  const masked = inside && maskedOf(text, inside);
+  return masked && [[inside, masked]];
+}
+
+function protocolOf(word: string): Asked | undefined {
+  if (word === 'eth') return [];
+  const [dlType, nwProto] = PROTOCOLS.get(word) ?? [];
+  if (dlType === undefined) return undefined;
+  const exact = (name: string, value: number): [Field, Masked] => [
+    field(name),
+    { value: BigInt(value), mask: onesOf(field(name).bits) },
+  ];
+  return [exact('dl_type', dlType), ...(nwProto === undefined ? [] : [exact('nw_proto', nwProto)])];
+}
+
+/** `lib/match.c: match_set_dl_vlan`: a VLAN means a tag too; 0xffff is a frame without (`OFP10_VLAN_NONE`). */
+function vlanOf(text: string): Asked | undefined {
+  const masked = maskedOf(text, { ...field('vlan_tci'), kind: 'number' });
+  if (!masked || masked.mask !== 0xffffn) return undefined;
+  if (masked.value === 0xffffn) return [[field('vlan_tci'), { value: 0n, mask: 0xffffn }]];
+  return masked.value > 0xfffn ? undefined : [[field('vlan_vid'), { value: masked.value | 0x1000n, mask: 0x1fffn }]];
+}
+
+/** `lib/match.c: match_set_dl_vlan_pcp`: a frame without a tag has no priority. */
+function priorityOf(text: string): Asked | undefined {
+  const masked = maskedOf(text, field('dl_vlan_pcp'));
+  return masked && [[field('dl_vlan_pcp'), masked], [field('vlan_vid'), { value: 0x1000n, mask: 0x1000n }]]; // prettier-ignore
+}
+
+/** Spreads a value over the words of its field. */
+export function constrain(byWord: Map<number, Constraint>, inside: Field, masked: Masked): void {
+  let value = masked.value << BigInt(inside.shift);
+  let mask = masked.mask << BigInt(inside.shift);
+  for (let word = inside.word + Math.ceil(inside.bits / 32) - 1; word >= inside.word; word--) {
+    const [low, ones] = [Number(value & 0xffff_ffffn), Number(mask & 0xffff_ffffn)];
+    const known = byWord.get(word) ?? { word, mask: 0, value: 0 };
+    if (ones !== 0) byWord.set(word, { word, mask: (known.mask | ones) >>> 0, value: (known.value | low) >>> 0 });
+    value >>= 32n;
+    mask >>= 32n;
+  }
+}
+
+/** Whether a frame has what is asked for. */
+export function isMatch(constraints: readonly Constraint[], words: Words): boolean {
+  for (const { word, mask, value } of constraints) if ((words[word]! & mask) >>> 0 !== value) return false;
+  return true;
+}
