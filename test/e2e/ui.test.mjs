@@ -63,8 +63,8 @@ async function answer(placeholder, typed, label = typed) {
 const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
 const vsix = path.join(root, `dist/dvrscope-${version}.vsix`);
 
-async function start(options) {
-  workspace = await makeWorkspace();
+async function start({ strangers, ...options }) {
+  workspace = await makeWorkspace({ strangers });
   server = await startCodeServer({ vsix, ...options });
   browser = await launchChromium();
   page = await browser.newPage({ viewport: { width: 1500, height: 950 } });
@@ -86,7 +86,7 @@ afterEach(async ({ name, passed }) => {
 });
 
 describe('the workbench', () => {
-  before(() => start({}));
+  before(() => start({ strangers: ['net1'] }));
   after(stop);
 
   it('welcomes where no topology is open, and its link finds one', async () => {
@@ -175,14 +175,32 @@ describe('the workbench', () => {
     await shoot('trace');
   });
 
-  it('compares with live nodes over SSH', async () => {
+  async function compareOverSsh() {
     await openFile('cloud.dvr.yaml');
     await runCommand('Notifications: Clear All Notifications');
     await page.locator('.editor-actions .action-label[aria-label^="Compare with Live Nodes"]').first().click();
     await answer('Where the live state comes from', '', 'Nodes over SSH');
-    await page
-      .locator('.notifications-toasts', { hasText: '2 nodes in sync, compute1 differs (1 difference)' })
-      .waitFor();
+  }
+
+  const compared = () =>
+    page.locator('.notifications-toasts', { hasText: '2 nodes in sync, compute1 differs (1 difference)' }).waitFor();
+
+  it('asks whether to trust a host key that nobody knows, with its fingerprint', async () => {
+    await compareOverSsh();
+    const dialog = page.locator('.monaco-dialog-box');
+    await dialog.getByText(/The host key of .* is not known\. Trust it\?/).waitFor();
+    await dialog.getByText('SHA256:').waitFor();
+    await shoot('host-key');
+    const before = await readFile(workspace.knownHostsFile, 'utf8');
+    await dialog.getByRole('button', { name: 'Trust and Remember' }).click();
+    await compared();
+    const after = await readFile(workspace.knownHostsFile, 'utf8');
+    assert.equal(after.trim().split('\n').length, before.trim().split('\n').length + 1);
+  });
+
+  it('compares with live nodes over SSH, and asks no more', async () => {
+    await compareOverSsh();
+    await compared();
     await shoot('ssh');
   });
 

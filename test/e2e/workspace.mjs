@@ -7,13 +7,18 @@ import { newKey, startSshNode, writeLogin } from '../support/sshNode.ts';
 
 const example = path.resolve(import.meta.dirname, '../../examples/snat-two-subnets.dvr.yaml');
 
-/** `cloud.dvr.yaml`, `snat-two-subnets.dvr.yaml`, `snapshots/`, settings; `remove` stops the nodes and deletes it all. */
-export async function makeWorkspace() {
+/**
+ * `cloud.dvr.yaml`, `snat-two-subnets.dvr.yaml`, `snapshots/`, settings; `remove` stops the nodes and deletes it all.
+ * @param strangers names of nodes whose host keys nobody knows yet
+ */
+export async function makeWorkspace({ strangers = [] } = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), 'dvrscope-workspace-'));
   const { topology, snapshots } = await faultyCloud();
   const clientKey = newKey();
   const nodes = await Promise.all(NODES.map((node) => startSshNode({ recording: snapshots[node], clientKey })));
   const login = await writeLogin(nodes);
+  const known = nodes.filter((_, i) => !strangers.includes(NODES[i]));
+  await writeFile(login.knownHostsFile, known.map(({ knownHostsLine }) => knownHostsLine).join(''));
   const ports = Object.fromEntries(NODES.map((node, i) => [node, nodes[i].port]));
 
   await mkdir(path.join(folder, 'snapshots'));
@@ -28,7 +33,7 @@ export async function makeWorkspace() {
     await Promise.all([...nodes.map((node) => node.stop()), login.remove()]);
     await rm(folder, { recursive: true, force: true });
   };
-  return { folder, remove };
+  return { folder, remove, knownHostsFile: login.knownHostsFile };
 }
 
 const settingsFor = (login) => ({
