@@ -145,4 +145,12 @@ function beginning(text: string): string {
 }
 
 /** The beginning of standard error, as one line. */
-const because = ({ stderr }: ExecResult): string => (stderr.trim() ? `: ${said(stderr)}` : '');
+const because = ({ stderr }: ExecResult): string =>
+  stderr.trim()
+    ? `: ${said(
+        stderr
+          .trim()
+          .split(/\s*\n\s*/)
+          .join('; '),
+      )}`
+    : '';

@@ -74,7 +74,8 @@ const BAD: readonly BadNode[] = [
     name: 'asks-sudo',
     address: '10.77.2.17',
     user: 'ops',
-    said: /sudo wants a password for ops, which dvrscope does not send \(status 1: sudo: a password is required\): allow it in sudoers \(ops ALL=\(root\) NOPASSWD: \/bin\/sh -s\), log in as root, or/,
+    // Where no resolver knows the machine's own name, sudo says that first.
+    said: /sudo wants a password for ops, which dvrscope does not send \(status 1: (sudo: unable to resolve host [^;]*; )?sudo: a password is required\): allow it in sudoers \(ops ALL=\(root\) NOPASSWD: \/bin\/sh -s\), log in as root, or/,
   },
   { name: 'mute', address: MUTE, said: /no answer to the handshake for \d+ s/ },
   {
