@@ -60,6 +60,13 @@ async function answer(placeholder, typed, label = typed) {
   await row(label).click();
 }
 
+async function compareOverSsh() {
+  await openFile('cloud.dvr.yaml');
+  await runCommand('Notifications: Clear All Notifications');
+  await page.locator('.editor-actions .action-label[aria-label^="Compare with Live Nodes"]').first().click();
+  await answer('Where the live state comes from', '', 'Nodes over SSH');
+}
+
 const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
 const vsix = path.join(root, `dist/dvrscope-${version}.vsix`);
 
@@ -175,13 +182,6 @@ describe('the workbench', () => {
     await shoot('trace');
   });
 
-  async function compareOverSsh() {
-    await openFile('cloud.dvr.yaml');
-    await runCommand('Notifications: Clear All Notifications');
-    await page.locator('.editor-actions .action-label[aria-label^="Compare with Live Nodes"]').first().click();
-    await answer('Where the live state comes from', '', 'Nodes over SSH');
-  }
-
   const compared = () =>
     page.locator('.notifications-toasts', { hasText: '2 nodes in sync, compute1 differs (1 difference)' }).waitFor();
 
@@ -191,11 +191,11 @@ describe('the workbench', () => {
     await dialog.getByText(/The host key of .* is not known\. Trust it\?/).waitFor();
     await dialog.getByText('SHA256:').waitFor();
     await shoot('host-key');
-    const before = await readFile(workspace.knownHostsFile, 'utf8');
+    const known = await readFile(workspace.knownHostsFile, 'utf8');
     await dialog.getByRole('button', { name: 'Trust and Remember' }).click();
     await compared();
-    const after = await readFile(workspace.knownHostsFile, 'utf8');
-    assert.equal(after.trim().split('\n').length, before.trim().split('\n').length + 1);
+    const remembered = await readFile(workspace.knownHostsFile, 'utf8');
+    assert.equal(remembered.trim().split('\n').length, known.trim().split('\n').length + 1);
   });
 
   it('compares with live nodes over SSH, and asks no more', async () => {
