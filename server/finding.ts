@@ -5,7 +5,7 @@ import type { Command, Fact } from '../shared/faults/fault.ts';
 import type { Range } from '../shared/problem.ts';
 import { locate } from '../shared/topology/sourceMap.ts';
 import { shellWord } from './collect/shellQuote.ts';
-import { type Finding, NO_DIFFERENCE, type Position, type Reading } from './report.ts';
+import { type Finding, BLANK, type Position, type Reading } from './report.ts';
 
 export type PositionAt = (range: Range | undefined) => Finding['range'];
 
@@ -32,6 +32,7 @@ export function findingOfDifference(
 ): Finding {
   const { node, namespace, aspect, kind, noun, expected, live, because, repair } = difference;
   return {
+    ...BLANK,
     code: `${noun}-${kind}`,
     severity: severityOf(difference),
     message: messageOf(difference),
@@ -41,13 +42,11 @@ export function findingOfDifference(
     aspect,
     expected,
     live,
-    fault: null,
     fix: repair.map((words) => commandText({ namespace, words })),
     pointer: because?.pointer ?? null,
     file,
     range: because ? position(locate(sourceMap, because.pointer, 'key')) : null,
     because: because ? { sentence: because.sentence, neutron: because.neutron } : null,
-    ...NO_DIFFERENCE,
   };
 }
 
@@ -114,6 +113,7 @@ function findingOfFact({ file }: Reading, node: string, { namespace, aspect, exp
   const noun = NOUN[aspect] ?? aspect;
   const difference = { node, namespace, aspect, kind, noun, expected, live } as const;
   return {
+    ...BLANK,
     code: `${noun}-${kind}`,
     severity: 'error',
     message: messageOf(difference),
@@ -123,13 +123,7 @@ function findingOfFact({ file }: Reading, node: string, { namespace, aspect, exp
     aspect,
     expected,
     live,
-    fault: null,
-    fix: [],
-    pointer: null,
     file,
-    range: null,
-    because: null,
-    ...NO_DIFFERENCE,
   };
 }
 

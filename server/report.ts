@@ -55,8 +55,23 @@ export interface Finding {
   differences?: Finding[];
 }
 
-/** What of a finding only those of differences have. */
-export const NO_DIFFERENCE = { title: null, breaks: null, show: [] as string[], alsoOn: [] as string[] };
+/** Of what is not known or does not apply; each finding says what does. */
+export const BLANK = {
+  node: null,
+  namespace: null,
+  aspect: null,
+  expected: null,
+  live: null,
+  fault: null,
+  fix: [] as string[],
+  pointer: null,
+  range: null,
+  because: null,
+  title: null,
+  breaks: null,
+  show: [] as string[],
+  alsoOn: [] as string[],
+};
 
 export interface NodeReport {
   node: string;
@@ -173,22 +188,14 @@ function nodeReport(
 function findingOfProblem({ file, sourceMap }: Reading, problem: Problem, position: PositionAt): Finding {
   const { code, severity, message, pointer, at, range } = problem;
   return {
+    ...BLANK,
     code,
     severity,
     message,
     kind: 'invalid',
-    node: null,
-    namespace: null,
-    aspect: null,
-    expected: null,
-    live: null,
-    fault: null,
-    fix: [],
     pointer,
     file,
     range: position(range ?? locate(sourceMap, pointer, at ?? 'value')),
-    because: null,
-    ...NO_DIFFERENCE,
   };
 }
 
@@ -203,6 +210,7 @@ function findingOfGap({ file }: Reading, gap: NotCompared): Finding[] {
   const where = namespace === '-' ? node : `${node} ${namespace}`;
   return [
     {
+      ...BLANK,
       code: 'not-collected',
       severity: 'information',
       message: `${where}: ${family}${aspect} were not collected, so they were not compared: ${reason}`,
@@ -210,15 +218,7 @@ function findingOfGap({ file }: Reading, gap: NotCompared): Finding[] {
       node,
       namespace: namespace === '-' ? null : namespace,
       aspect,
-      expected: null,
-      live: null,
-      fault: null,
-      fix: [],
-      pointer: null,
       file,
-      range: null,
-      because: null,
-      ...NO_DIFFERENCE,
     },
   ];
 }
