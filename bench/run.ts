@@ -11,6 +11,7 @@ import { expectFigures } from './expect.ts';
 import { flowFigures } from './flows.ts';
 import { parseFigures } from './parse.ts';
 import { routesFigures } from './routes.ts';
+import { traceFigures } from './trace.ts';
 import type { Figure } from './figure.ts';
 
 const { values } = parseArgs({
@@ -30,6 +31,8 @@ const GROUPS: Record<string, () => Figure[] | Promise<Figure[]>> = {
   parse: parseFigures,
   flows: flowFigures,
   routes: routesFigures,
+  'trace, 1000': async () => traceFigures(1000, false),
+  'trace with flows, 1000': async () => traceFigures(1000, true),
   'collect node': collectNodeFigures,
   'collect 100': async () => collectFleetFigures(100),
   'collect 200': async () => collectFleetFigures(200),

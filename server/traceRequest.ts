@@ -3,13 +3,15 @@ import { familyOf } from '../shared/ip.ts';
 import type { Port, Topology } from '../shared/topology/types.ts';
 import type { TraceRequest } from '../shared/trace/trace.ts';
 
-/** `from` is a port's name, id (its first 11 characters will do) or `IP@network`; `to` the same, or any address. */
+/** `from` is a port's name, id (its first 11 characters will do) or `IP@network`; `to` the same, or any address; `via` as in `TraceRequest`. */
 export interface SpokenRequest {
   from: string;
   to: string;
   protocol?: string | undefined;
   sport?: number | undefined;
   dport?: number | undefined;
+  via?: string | undefined;
+  size?: number | undefined;
 }
 
 /** The request, or a sentence about what is wrong. */
@@ -20,13 +22,16 @@ export function traceRequest(topology: Topology, spoken: SpokenRequest): TraceRe
   const to = addressOf(topology, spoken.to, sender);
   if (to === undefined) return { problem: `There is no port "${spoken.to}", and it is no address.` };
   if (familyOf(to) === undefined) return { problem: `The port "${spoken.to}" has no address.` };
-  const { protocol, sport, dport } = spoken;
+  const { protocol, sport, dport, via, size } = spoken;
+  if (via !== undefined && familyOf(via) === undefined) return { problem: `"${via}" is no address.` };
   return {
     from,
     to,
     ...(protocol !== undefined && { protocol }),
     ...(sport !== undefined && { sport }),
     ...(dport !== undefined && { dport }),
+    ...(via !== undefined && { via }),
+    ...(size !== undefined && { size }),
   };
 }
 

@@ -30,6 +30,23 @@ export const expect = (
   allocations: Allocations = defaultAllocations(topology, nodeName),
 ): NodeState => expectParts(topology, nodeName, allocations).state;
 
+/** As `expect`, with ports and flows made when somebody looks at them: they are most of the work, and one packet comes to few nodes. */
+export function expectOnDemand(
+  topology: Topology,
+  nodeName: string,
+  allocations: Allocations = defaultAllocations(topology, nodeName),
+): NodeState {
+  let made: ReturnType<typeof openVswitch> | undefined;
+  let make: () => ReturnType<typeof openVswitch> = () => ({});
+  const { state } = expectParts(topology, nodeName, allocations, undefined, (...given) => {
+    make = () => (made ??= openVswitch(...given));
+    return {};
+  });
+  for (const key of ['ports', 'flows'] as const)
+    Object.defineProperty(state, key, { enumerable: true, configurable: true, get: () => make()[key] });
+  return state;
+}
+
 /** What a node has because it holds one router. */
 export interface RouterPart {
   because: Because;
@@ -46,12 +63,16 @@ export interface NodeParts {
   routers: ReadonlyMap<string, RouterPart>;
 }
 
-/** @param known an earlier result for this node that holds, of its routers, only those that are still right */
+/**
+ * @param known an earlier result for this node that holds, of its routers, only those that are still right
+ * @param switchOf makes what Open vSwitch has
+ */
 export function expectParts(
   topology: Topology,
   nodeName: string,
   allocations: Allocations,
   known?: NodeParts,
+  switchOf: typeof openVswitch = openVswitch,
 ): NodeParts {
   const gaps = gapsOf(topology, nodeName, allocations);
   const fill = (namespace: Namespace): NamespaceState => contentOf(namespace, gaps, allocations);
@@ -70,7 +91,7 @@ export function expectParts(
     namespaces: contents,
     allocations: allocationLines(topology, nodeName, allocations, namespaces),
     ...expectKeepalived(topology, nodeName, allocations, namespaces, gaps),
-    ...openVswitch(topology, nodeName, allocations, namespaces, gaps),
+    ...switchOf(topology, nodeName, allocations, namespaces, gaps),
     gaps,
   };
   return { state, routers };

@@ -98,13 +98,14 @@ export function parsePrefix(text: string): Prefix | undefined {
   return { family, address, length: Number(tail) };
 }
 
-const bigValue = (address: string): bigint => {
+export const bigValue = (address: string): bigint => {
   const four = ipv4Value(address);
   if (four !== undefined) return BigInt(four);
   return ipv6Groups(address)!.reduce((sum, group) => (sum << 16n) | BigInt(group), 0n);
 };
 
-const bigText = (value: bigint, family: Family): string =>
+/** The address of a value of its family. */
+export const bigText = (value: bigint, family: Family): string =>
   family === 'inet'
     ? ipv4Text(Number(value))
     : ipv6Text(Array.from({ length: 8 }, (_, i) => Number((value >> BigInt(16 * (7 - i))) & 0xffffn)));

@@ -227,10 +227,34 @@ export interface NodeState {
   gaps: Gap[];
 }
 
+/** Addresses and ports of one direction of a connection. */
+export interface ConnectionTuple {
+  src: string;
+  dst: string;
+  sport: number;
+  dport: number;
+}
+
+/** One line of `conntrack -L`. */
+export interface TrackedConnection {
+  protocol: 'tcp' | 'udp';
+  /** As its first packet came. */
+  original: ConnectionTuple;
+  /** As its answers come; not the original turned round: it is translated. */
+  reply: ConnectionTuple;
+  mark: number;
+  /** `[UNREPLIED]`. */
+  isUnreplied?: true;
+}
+
 /** What the kernel of a namespace does at the moment. An aspect that was not collected is absent. */
 export interface Traffic {
   /** `conntrack -L`: connections whose destination was translated, each pair of addresses once. */
   translations?: { dst: string; to: string; count: number }[];
+  /** `conntrack -L`: connections of TCP and UDP one by one, the first ones where there are very many. */
+  connections?: TrackedConnection[];
+  /** How many more there are. */
+  connectionsLeftOut?: number;
   /** `ss -Hlntu`: TCP ports that something listens on. */
   listening?: number[];
 }

@@ -1,6 +1,6 @@
 /** `conntrack -L` and `ss -Hlntu`: what goes on in a namespace, as far as faults are told by it. */
 import type { Section } from './snapshot.ts';
-import type { NodeState, Traffic } from './state.ts';
+import type { ConnectionTuple, NodeState, TrackedConnection, Traffic } from './state.ts';
 
 /** @param failureOf why a section cannot be used */
 export function readTraffic(
@@ -15,8 +15,10 @@ export function readTraffic(
     const isListening = /^ss -H?l/.test(command);
     if ((!isConntrack && !isListening) || failureOf(section) !== undefined) continue;
     const known = (traffic[namespace] ??= {});
-    if (isConntrack) known.translations = translationsOf(stdout);
-    else known.listening = listeningOf(stdout);
+    if (isConntrack) {
+      known.translations = translationsOf(stdout);
+      Object.assign(known, connectionsOf(stdout));
+    } else known.listening = listeningOf(stdout);
   }
   if (Object.keys(traffic).length > 0) state.traffic = traffic;
 }
@@ -31,6 +33,38 @@ export function translationsOf(text: string): NonNullable<Traffic['translations'
   }
   return [...counts].map(([pair, count]) => ({ dst: pair.split(' ')[0]!, to: pair.split(' ')[1]!, count }));
 }
+
+/** A busy SNAT namespace holds hundreds of thousands; one by one they matter only to a trace that names the ports of an old connection. */
+export const MOST_CONNECTIONS = 20_000;
+
+const TUPLE = /\bsrc=(\S+) dst=(\S+) sport=(\d+) dport=(\d+)/g;
+
+/** Connections of TCP and UDP; of other protocols conntrack prints no ports. */
+export function connectionsOf(text: string): Pick<Traffic, 'connections' | 'connectionsLeftOut'> {
+  const connections: TrackedConnection[] = [];
+  let leftOut = 0;
+  for (const line of text.split('\n')) {
+    const protocol = /^(?:ipv4\s+2\s+)?(tcp|udp)\s/.exec(line)?.[1];
+    if (protocol !== 'tcp' && protocol !== 'udp') continue;
+    if (connections.length >= MOST_CONNECTIONS) {
+      leftOut++;
+      continue;
+    }
+    const [original, reply] = [...line.matchAll(TUPLE)].map(tupleOf);
+    if (!original || !reply) continue;
+    const mark = Number(/\bmark=(\d+)/.exec(line)?.[1] ?? 0);
+    const isUnreplied = line.includes('[UNREPLIED]');
+    connections.push({ protocol, original, reply, mark, ...(isUnreplied ? { isUnreplied } : {}) });
+  }
+  return { connections, ...(leftOut > 0 ? { connectionsLeftOut: leftOut } : {}) };
+}
+
+const tupleOf = ([, src = '', dst = '', sport, dport]: RegExpExecArray): ConnectionTuple => ({
+  src,
+  dst,
+  sport: Number(sport),
+  dport: Number(dport),
+});
 
 /** Fourth column behind the state: `*:9697`, `[::]:9697`. */
 export function listeningOf(text: string): number[] {

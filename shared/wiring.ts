@@ -1,15 +1,16 @@
 /** From a topology to what a trace needs besides the states of the nodes: segments, plugs and endpoints. */
 import { type Allocations, defaultAllocations } from './allocations.ts';
-import { expect, namespacesOf } from './expect.ts';
+import { expect, expectOnDemand, namespacesOf } from './expect.ts';
 import { parsePrefix } from './ip.ts';
 import { macOf } from './namespaces/devices.ts';
 import { devicesOf } from './namespaces/types.ts';
-import { DEVICE_OWNER } from './neutron.ts';
+import { DEVICE_OWNER, METADATA_PORT } from './neutron.ts';
+import { isTunnelled } from './ovs/names.ts';
 import { readAllocations } from './readAllocations.ts';
 import type { NodeState } from './state.ts';
 import { relationsOf, subnetOf } from './topology/relations.ts';
-import type { Network, Port, Topology } from './topology/types.ts';
-import type { Cloud, Endpoint, EndpointAddress, Segment, WiredDevice, Wiring } from './trace/cloud.ts';
+import type { Network, Node, Port, Topology } from './topology/types.ts';
+import type { Carrier, Cloud, Endpoint, EndpointAddress, Segment, WiredDevice, Wiring } from './trace/cloud.ts';
 
 /** What agents chose, by node; nodes that are not in it have the defaults. */
 export type AllocationsByNode = ReadonlyMap<string, Allocations>;
@@ -21,9 +22,24 @@ export const allocationsOf = (topology: Topology, live: readonly NodeState[]): A
 /** The cloud as it should be. With allocations of live nodes it is comparable with theirs. */
 export const expectedCloud = (topology: Topology, allocations: AllocationsByNode = new Map()): Cloud => ({
   from: 'expected',
-  states: topology.nodes.map(({ name }) => expect(topology, name, allocations.get(name))),
+  states: topology.nodes.map(({ name }) => withListeners(expect(topology, name, allocations.get(name)))),
   wiring: wiringOf(topology, allocations),
 });
+
+/** The same for a few packets: what Open vSwitch of a node should have is made when one comes there. */
+export const expectedCloudOnDemand = (topology: Topology, allocations: AllocationsByNode = new Map()): Cloud => ({
+  from: 'expected',
+  states: topology.nodes.map(({ name }) => withListeners(expectOnDemand(topology, name, allocations.get(name)))),
+  wiring: wiringOf(topology, allocations),
+});
+
+/** Of all that listens on TCP ports in namespaces of routers Neutron starts the metadata proxy alone (`metadata/driver.py: after_router_added`). */
+function withListeners(state: NodeState): NodeState {
+  const names = Object.keys(state.namespaces).filter((name) => /^(?:qrouter|snat|fip)-/.test(name));
+  const listening = (name: string): number[] => (name.startsWith('qrouter-') ? [METADATA_PORT] : []);
+  state.traffic = Object.fromEntries(names.map((name) => [name, { listening: listening(name) }]));
+  return state;
+}
 
 /** The cloud as it is, as far as it was collected. */
 export const liveCloud = (
@@ -57,7 +73,30 @@ export function wiringOf(topology: Topology, allocations: AllocationsByNode): Wi
     segments,
     devices,
     endpoints: topology.ports.filter(isEndpoint).map((port) => endpointOf(topology, port, allocations)),
+    tunnelIps: byNode(topology, ({ tunnel_ip }) => tunnel_ip),
+    bridgeMappings: byNode(topology, ({ bridge_mappings }) => bridge_mappings),
   };
+}
+
+function byNode<T>(topology: Topology, of: (node: Node) => T | undefined): Record<string, T> {
+  const values: Record<string, T> = Object.create(null);
+  for (const node of topology.nodes) {
+    const value = of(node);
+    if (value !== undefined) values[node.name] = value;
+  }
+  return values;
+}
+
+/** Absent where the topology leaves out what it takes to say it. */
+function carrierOf({
+  network_type: type,
+  physical_network: network,
+  segmentation_id: vlan,
+}: Network): Carrier | undefined {
+  if (isTunnelled(type)) return { type: 'tunnel' };
+  if (network === undefined || (type === 'vlan' && vlan === undefined)) return undefined;
+  if (type === 'vlan') return { type: 'physical', network, vlan: vlan! };
+  return type === 'flat' ? { type: 'physical', network } : undefined;
 }
 
 function segmentOf(topology: Topology, network: Network): Segment {
@@ -70,7 +109,9 @@ function segmentOf(topology: Topology, network: Network): Segment {
   const ports = topology.ports.flatMap((port) =>
     port.network === network.name ? port.fixed_ips.map(({ ip_address }) => ip_address) : [],
   );
+  const carrier = carrierOf(network);
   return {
+    ...(carrier && { carrier }),
     external: network.external,
     prefixes: network.subnets.map(({ cidr }) => cidr),
     gateways: network.external ? network.subnets.flatMap(({ gateway_ip }) => gateway_ip ?? []) : [],
@@ -96,6 +137,7 @@ function endpointOf(topology: Topology, port: Port, allocations: AllocationsByNo
     ...(port.id === undefined ? {} : { id: port.id }),
     ...(port.node === undefined ? {} : { node: port.node }),
     segment: port.network,
+    ...(port.device_owner === DEVICE_OWNER.dhcp ? { servesDhcp: true } : {}),
     mac: learned ?? macOf({ allocations: { macs: {} } }, port.pointer, port.mac_address, port.name),
     addresses,
     extraAddresses: port.allowed_address_pairs.map(({ ip_address }) => ip_address),

@@ -1,9 +1,11 @@
 /** `dvrscope trace`: the way of a packet there and back, over the expected state or the live one, or both and where they part. */
-import { divergence } from '../../shared/trace/diverge.ts';
-import { renderDivergence, renderTrace } from '../../shared/trace/render.ts';
-import { type Trace, trace as traceOver } from '../../shared/trace/trace.ts';
-import { allocationsOf, expectedCloud, liveCloud } from '../../shared/wiring.ts';
+import { mermaidOf } from '../../shared/trace/mermaid.ts';
+import { isUnknown, renderDivergence, renderRest, renderTrace, renderVerdicts } from '../../shared/trace/render.ts';
+import type { Trace } from '../../shared/trace/trace.ts';
+import { allocationsOf } from '../../shared/wiring.ts';
+import type { Reading } from '../report.ts';
 import { traceRequest } from '../traceRequest.ts';
+import { type Traced, linesOf, placedTree, traced } from '../traced.ts';
 import { type Io, UsageError, type Verb, oneOf, readArgs, readTopologyFile, warnOfProblems } from './io.ts';
 import { SOURCE_HELP, SOURCE_OPTIONS, readSource, wholeNumber } from './source.ts';
 
@@ -16,8 +18,10 @@ export const trace: Verb = {
   --to PORT|ADDRESS   the same, or any address
   --protocol P        icmp (default), tcp or udp
   --sport N, --dport N
+  --via ADDRESS       by which the outside reaches what is not on its own network: a router's gateway address
+  --size N            bytes of the packet, which may not be cut (DF): shows where an MTU stops it
 ${SOURCE_HELP}
-  --format F          text (default) or json
+  --format F          text (default), json, or mermaid (a sequence diagram for tickets)
 
 Exit status: 0 the packet is answered, on live state as expected; 1 it is not, or expected and live part;
 2 wrong usage or unreadable input; 3 some node could not be collected.`,
@@ -31,6 +35,8 @@ const OPTIONS = {
   protocol: { type: 'string' },
   sport: { type: 'string' },
   dport: { type: 'string' },
+  via: { type: 'string' },
+  size: { type: 'string' },
   format: { type: 'string' },
 } as const;
 
@@ -39,7 +45,7 @@ async function run(args: string[], io: Io): Promise<number> {
   const { from, to } = values;
   if (from === undefined || to === undefined)
     throw new UsageError(`${from === undefined ? '--from' : '--to'} is missing`);
-  const format = oneOf('--format', values.format, ['text', 'json'], 'text');
+  const format = oneOf('--format', values.format, ['text', 'json', 'mermaid'], 'text');
   const protocol = oneOf('--protocol', values.protocol, ['icmp', 'tcp', 'udp'], 'icmp');
   const [sport, dport] = [wholeNumber('--sport', values.sport), wholeNumber('--dport', values.dport)];
   const reading = await readTopologyFile(positionals[0]!);
@@ -51,6 +57,8 @@ async function run(args: string[], io: Io): Promise<number> {
     protocol,
     ...(sport ? { sport } : {}),
     ...(dport ? { dport } : {}),
+    via: values.via,
+    size: wholeNumber('--size', values.size),
   });
   if ('problem' in request) throw new UsageError(request.problem, false);
   const source = await readSource(
@@ -61,21 +69,37 @@ async function run(args: string[], io: Io): Promise<number> {
   );
   const states = source?.nodes.flatMap(({ state }) => state ?? []) ?? [];
   for (const { node, error } of source?.nodes ?? []) if (error !== undefined) io.err(`${node}: ${error}\n`);
-  const allocations = allocationsOf(topology, states);
-  const expected = traceOver(expectedCloud(topology, allocations), request);
-  const live = source && traceOver(liveCloud(topology, states, allocations), request);
-  io.out(format === 'json' ? asJson(expected, live) : asText(expected, live));
-  if (live ? divergence(expected, live) !== null || !live.answered : !expected.answered) return 1;
-  return source?.nodes.some(({ state }) => !state) ? 3 : 0;
+  const result = traced(reading, request, allocationsOf(topology, states), source && states);
+  io.out(FORMAT[format](reading, result));
+  const { expected, live, parting } = result;
+  const isWhole = source?.nodes.every(({ state }) => state) !== false;
+  // What nobody collected is no finding.
+  if (parting && !isWhole && isUnknown(parting.live)) return 3;
+  if (live ? parting !== null || !live.answered : !expected.answered) return 1;
+  return isWhole ? 0 : 3;
 }
 
-function asJson(expected: Trace, live: Trace | undefined): string {
-  const value = live ? { ...live, expected, divergence: divergence(expected, live) } : expected;
+const FORMAT: Record<'text' | 'json' | 'mermaid', (reading: Reading, result: Traced) => string> = {
+  text: asText,
+  json: asJson,
+  mermaid: (_, { expected, live, parting }) => mermaidOf(live ?? expected, parting),
+};
+
+function asJson(reading: Reading, { expected, live, parting, findings }: Traced): string {
+  const placed = (one: Trace) => ({ ...one, tree: placedTree(reading, one.tree) });
+  const divergence = parting && { ...parting, finding: findings[0] ?? null, findings };
+  const value = live ? { ...placed(live), expected: placed(expected), divergence } : placed(expected);
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-function asText(expected: Trace, live: Trace | undefined): string {
-  if (!live) return renderTrace(expected);
-  const parting = divergence(expected, live);
-  return [renderTrace(expected), renderTrace(live), renderDivergence(parting)].join('\n');
+/** What matters most comes last, where a terminal shows it. */
+function asText(reading: Reading, { expected, live, parting, findings }: Traced): string {
+  const lineOf = linesOf(reading);
+  if (!live) return renderTrace(expected, lineOf);
+  if (!parting) return `${renderTrace(live, lineOf)}\n${renderDivergence(null)}`;
+  return [
+    renderTrace(live, lineOf),
+    renderRest(expected, live, lineOf),
+    `${renderVerdicts(expected, live)}${renderDivergence(parting, findings, lineOf)}`,
+  ].join('\n');
 }

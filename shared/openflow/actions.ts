@@ -2,7 +2,7 @@
 import { type Prerequisite, type Slice, field, fieldOf, sliceOf } from './layout.ts';
 import { type Learn, learnOf } from './learn.ts';
 import { type Constraint, constrain } from './match.ts';
-import { bracketOf, splitTop } from './split.ts';
+import { bracketOf, nesting, splitTop } from './split.ts';
 import { RESERVED, maskedOf, portOf } from './value.ts';
 
 export type Action =
@@ -38,9 +38,14 @@ export interface Ct {
   exec: readonly Action[];
 }
 
+/** Actions in actions (`clone`, `ct(exec)`): no agent nests more than two. */
+const MAX_NESTED = 32;
+
 /** What a flow does; nothing of `drop`. */
 export const actionsOf = (text: string): Action[] =>
-  splitTop(text).flatMap((part) => (part === 'drop' ? [] : [actionOf(part) ?? { type: 'unknown', text: part }]));
+  nesting(text) > MAX_NESTED
+    ? [{ type: 'unknown', text: `${text.slice(0, 40)}…, brackets in brackets over ${MAX_NESTED} deep,` }]
+    : splitTop(text).flatMap((part) => (part === 'drop' ? [] : [actionOf(part) ?? { type: 'unknown', text: part }]));
 
 function actionOf(text: string): Action | undefined {
   const bracket = bracketOf(text);

@@ -13,8 +13,12 @@ export interface Entry {
   constraints: readonly Constraint[];
   /** Parts of the match that are not understood. */
   unknown: readonly string[];
-  actions: readonly Action[];
+  /** Read when the first frame meets the flow: `actionsIn`. */
+  actions?: readonly Action[];
 }
+
+/** What a flow does. */
+export const actionsIn = (entry: Entry): readonly Action[] => (entry.actions ??= actionsOf(entry.flow.actions));
 
 /** All flows of a table that look at the same bits. */
 interface Tuple {
@@ -32,50 +36,82 @@ export interface Table {
   conjunctive: Entry[];
 }
 
-export type Classifier = ReadonlyMap<number, Table>;
-
-export function classifierOf(flows: readonly Flow[]): Classifier {
-  const tables = new Map<number, { table: Table; byMask: Map<string, Tuple> }>();
-  for (const flow of flows) {
-    const known = tables.get(flow.table) ?? {
-      table: { tuples: [], unknown: [], conjunctive: [] },
-      byMask: new Map<string, Tuple>(),
-    };
-    tables.set(flow.table, known);
-    addEntry(known.table, known.byMask, entryOf(flow));
-  }
-  for (const { table } of tables.values()) {
-    table.tuples.sort((a, b) => b.highest - a.highest);
-    for (const { entries } of table.tuples)
-      for (const same of entries.values()) same.sort((a, b) => b.flow.priority - a.flow.priority);
-  }
-  return new Map([...tables].map(([number, { table }]) => [number, table]));
+/** The tables of a bridge by number, each made when the first frame comes there. */
+export interface Classifier {
+  get(table: number): Table | undefined;
 }
 
-const entryOf = (flow: Flow): Entry => ({ flow, ...constraintsOf(flow.match), actions: actionsOf(flow.actions) });
+/** @param prepare what is read in the place of a flow */
+export function classifierOf(flows: readonly Flow[], prepare: (flow: Flow) => Flow = (flow) => flow): Classifier {
+  const waiting = new Map<number, Flow[]>();
+  for (const flow of flows) {
+    const list = waiting.get(flow.table);
+    if (list) list.push(flow);
+    else waiting.set(flow.table, [flow]);
+  }
+  const tables = new Map<number, Table>();
+  return {
+    get(number) {
+      const own = waiting.get(number);
+      if (own) tables.set(number, tableOf(own.map(prepare)));
+      waiting.delete(number);
+      return tables.get(number);
+    },
+  };
+}
 
-function addEntry(table: Table, byMask: Map<string, Tuple>, entry: Entry): void {
+function tableOf(flows: readonly Flow[]): Table {
+  const table: Table = { tuples: [], unknown: [], conjunctive: [] };
+  const byMask = new Map<string, Tuple>();
+  let last: Tuple | undefined;
+  // Flows of one kind mostly stand together.
+  for (const flow of flows) last = addEntry(table, byMask, entryOf(flow), last);
+  table.tuples.sort((a, b) => b.highest - a.highest);
+  for (const { entries } of table.tuples)
+    for (const same of entries.values()) if (same.length > 1) same.sort((a, b) => b.flow.priority - a.flow.priority);
+  return table;
+}
+
+function entryOf(flow: Flow): Entry {
+  const { constraints, unknown } = constraintsOf(flow.match);
+  return { flow, constraints, unknown };
+}
+
+/** @param last a likely tuple @returns that of the entry */
+function addEntry(table: Table, byMask: Map<string, Tuple>, entry: Entry, last: Tuple | undefined): Tuple | undefined {
   if (entry.unknown.length > 0) {
     table.unknown.push(entry);
-    return;
+    return last;
   }
-  if (entry.actions.some(({ type }) => type === 'conjunction')) {
+  if (entry.flow.actions.includes('conjunction(')) {
     table.conjunctive.push(entry);
-    return;
+    return last;
   }
   const masks = entry.constraints;
-  const name = masks.map(({ word, mask }) => `${word}:${mask}`).join(',');
+  const tuple = last && hasMasks(last, masks) ? last : tupleOf(table, byMask, masks);
+  let key = 0;
+  for (const { value } of masks) key = hashed(key, value);
+  const same = tuple.entries.get(key);
+  if (same) same.push(entry);
+  else tuple.entries.set(key, [entry]);
+  tuple.highest = Math.max(tuple.highest, entry.flow.priority);
+  return tuple;
+}
+
+const hasMasks = ({ masks }: Tuple, others: readonly Constraint[]): boolean =>
+  masks.length === others.length &&
+  masks.every(({ word, mask }, i) => others[i]!.word === word && others[i]!.mask === mask);
+
+function tupleOf(table: Table, byMask: Map<string, Tuple>, masks: readonly Constraint[]): Tuple {
+  let name = '';
+  for (const { word, mask } of masks) name += `${word}:${mask},`;
   let tuple = byMask.get(name);
   if (!tuple) {
     tuple = { masks, highest: -1, entries: new Map<number, Entry[]>() };
     byMask.set(name, tuple);
     table.tuples.push(tuple);
   }
-  const key = masks.reduce((hash, { value }) => hashed(hash, value), 0);
-  const same = tuple.entries.get(key) ?? [];
-  same.push(entry);
-  tuple.entries.set(key, same);
-  tuple.highest = Math.max(tuple.highest, entry.flow.priority);
+  return tuple;
 }
 
 /** The flow that a frame meets; nothing when none matches; `unclear` says why nobody can tell. */
@@ -83,6 +119,10 @@ export type Lookup = { entry?: Entry } | { unclear: string };
 
 const IN_PORT = field('in_port').word;
 const CONJ_ID = field('conj_id').word;
+
+/** How much there is to look at for each frame. */
+export const breadth = (table: Table | undefined): number =>
+  table ? table.tuples.length + table.unknown.length + table.conjunctive.length : 0;
 
 /** @param inPort as which the frame is looked up: `resubmit` may name another port than it came from */
 export function lookup(table: Table | undefined, words: Words, inPort: number): Lookup {
@@ -140,12 +180,16 @@ function withConjunctions(table: Table, words: Words): Lookup {
   const hard = best(table, words);
   if ('unclear' in hard) return hard;
   const floor = hard.entry?.flow.priority ?? -1;
-  const soft = table.conjunctive.filter(
-    ({ flow, constraints }) => flow.priority > floor && isMatch(constraints, words),
-  );
-  const priorities = [...new Set(soft.map(({ flow }) => flow.priority))].toSorted((a, b) => b - a);
-  for (const priority of priorities) {
-    const ids = complete(soft.filter(({ flow }) => flow.priority === priority));
+  const byPriority = new Map<number, Entry[]>();
+  for (const entry of table.conjunctive) {
+    const { priority } = entry.flow;
+    if (priority <= floor || !isMatch(entry.constraints, words)) continue;
+    const same = byPriority.get(priority);
+    if (same) same.push(entry);
+    else byPriority.set(priority, [entry]);
+  }
+  for (const [, entries] of [...byPriority].toSorted((a, b) => b[0] - a[0])) {
+    const ids = complete(entries);
     if (ids.length > 1) return { unclear: `which of several conjunctions of one priority counts is not defined: ${ids.join(', ')}` }; // prettier-ignore
     if (ids.length === 0) continue;
     const own = words[CONJ_ID]!;
@@ -160,8 +204,8 @@ function withConjunctions(table: Table, words: Words): Lookup {
 /** Ids of conjunctions of which every clause is there. */
 function complete(entries: readonly Entry[]): number[] {
   const clauses = new Map<number, { seen: Set<number>; of: number }>();
-  for (const { actions } of entries)
-    for (const action of actions) {
+  for (const entry of entries)
+    for (const action of actionsIn(entry)) {
       if (action.type !== 'conjunction') continue;
       const known = clauses.get(action.id) ?? { seen: new Set<number>(), of: action.of };
       clauses.set(action.id, known);

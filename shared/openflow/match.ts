@@ -1,4 +1,5 @@
 /** The match of a flow as words under masks. */
+import { ipv4Value, isMac } from '../ip.ts';
 import { splitTop } from './split.ts';
 import { type Field, type Words, field, fieldOf } from './layout.ts';
 import { type Masked, maskedOf, onesOf } from './value.ts';
@@ -36,15 +37,59 @@ const PROTOCOLS = new Map<string, readonly [dlType: number, nwProto?: number]>([
 
 /** The parts of a match, into what they ask for. */
 export function constraintsOf(text: string): Match {
-  const byWord = new Map<number, Constraint>();
+  const constraints: Constraint[] = [];
   const unknown: string[] = [];
-  for (const part of splitTop(text)) {
-    const asked = partOf(part);
-    if (!asked) unknown.push(part);
-    else for (const [inside, masked] of asked) constrain(byWord, inside, masked);
-  }
-  return { constraints: [...byWord.values()].toSorted((a, b) => a.word - b.word), unknown };
+  for (const part of splitTop(text))
+    if (!takePlain(constraints, part) && !takePart(constraints, part)) unknown.push(part);
+  return { constraints: constraints.toSorted((a, b) => a.word - b.word), unknown };
 }
+
+function takePart(constraints: Constraint[], part: string): boolean {
+  const asked = partOf(part);
+  if (!asked) return false;
+  const byWord = new Map<number, Constraint>();
+  for (const [inside, masked] of asked) constrain(byWord, inside, masked);
+  for (const { word, mask, value } of byWord.values()) add(constraints, word, mask, value);
+  return true;
+}
+
+function add(constraints: Constraint[], word: number, mask: number, value: number): void {
+  const known = constraints.find((each) => each.word === word);
+  if (!known) constraints.push({ word, mask, value });
+  else {
+    known.mask = (known.mask | mask) >>> 0;
+    known.value = (known.value | value) >>> 0;
+  }
+}
+
+const PLAIN_NUMBER = /^(?:\d{1,9}|0x[0-9a-f]{1,7})$/;
+
+/** The parts that most flows have, without the detour over big numbers; false for any other. A node has tens of thousands of flows. */
+function takePlain(constraints: Constraint[], part: string): boolean {
+  const equals = part.indexOf('=');
+  if (equals < 0) return false;
+  const [name, text] = [part.slice(0, equals), part.slice(equals + 1)];
+  if (name === 'dl_vlan') {
+    if (!PLAIN_NUMBER.test(text) || Number(text) > 0xfff) return false;
+    add(constraints, VLAN_TCI, 0x1fff, Number(text) | 0x1000);
+    return true;
+  }
+  const inside = fieldOf(name);
+  if (!inside || inside.shift !== 0) return false;
+  if (inside.kind === 'mac' && isMac(text)) {
+    add(constraints, inside.word, 0xffff, parseInt(text.slice(0, 2) + text.slice(3, 5), 16));
+    add(constraints, inside.word + 1, 0xffff_ffff, parseInt(text.slice(6).replaceAll(':', ''), 16));
+    return true;
+  }
+  const isNumber = inside.kind === 'number' || inside.kind === 'hex' || inside.kind === 'port';
+  const value =
+    inside.kind === 'ipv4' ? ipv4Value(text) : isNumber && PLAIN_NUMBER.test(text) ? Number(text) : undefined;
+  if (value === undefined || inside.bits > 32 || value >= 2 ** inside.bits || name.endsWith('vlan_pcp')) return false;
+  add(constraints, inside.word, (2 ** inside.bits - 1) >>> 0, value);
+  return true;
+}
+
+const VLAN_TCI = field('vlan_tci').word;
 
 type Asked = [Field, Masked][];
 

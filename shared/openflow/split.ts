@@ -2,6 +2,7 @@
 
 /** Splits at commas and spaces outside of brackets. */
 export function splitTop(text: string): string[] {
+  if (!/[ ()]/.test(text)) return text.split(',').filter((part) => part !== '');
   const parts: string[] = [];
   let depth = 0;
   let start = 0;
@@ -21,4 +22,15 @@ export function splitTop(text: string): string[] {
 export function bracketOf(text: string): { name: string; inside: string } | undefined {
   const open = text.indexOf('(');
   return open > 0 && text.endsWith(')') ? { name: text.slice(0, open), inside: text.slice(open + 1, -1) } : undefined;
+}
+
+/** How deep brackets stand in brackets. */
+export function nesting(text: string): number {
+  let [depth, deepest] = [0, 0];
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i];
+    if (char === '(') deepest = Math.max(deepest, ++depth);
+    else if (char === ')') depth = Math.max(0, depth - 1);
+  }
+  return deepest;
 }

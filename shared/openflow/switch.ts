@@ -55,7 +55,8 @@ export interface Learned {
   groups?: readonly Group[];
 }
 
-export function switchOf(state: NodeState, learned: Learned = {}): Switch {
+/** @param prepare what is read in the place of a flow, when the first frame comes to its table */
+export function switchOf(state: NodeState, learned: Learned = {}, prepare?: (flow: Flow) => Flow): Switch {
   const flowsByBridge = new Map<string, Flow[]>();
   for (const flow of state.flows ?? []) push(flowsByBridge, flow.bridge, flow);
   const names = new Set([
@@ -69,7 +70,15 @@ export function switchOf(state: NodeState, learned: Learned = {}): Switch {
   const ends = endsOf(state.ports ?? [], numbers);
   const bridges = [...names].map((name): [string, SwitchBridge] => [
     name,
-    bridgeOf(name, numbers.get(name)!, portsByBridge.get(name) ?? [], ends, flowsByBridge.get(name) ?? [], learned),
+    bridgeOf(
+      name,
+      numbers.get(name)!,
+      portsByBridge.get(name) ?? [],
+      ends,
+      flowsByBridge.get(name) ?? [],
+      learned,
+      prepare,
+    ),
   ]);
   const missing = state.flows
     ? undefined
@@ -117,6 +126,7 @@ function bridgeOf(
   ends: Ends,
   flows: readonly Flow[],
   learned: Learned,
+  prepare: ((flow: Flow) => Flow) | undefined,
 ): SwitchBridge {
   const byName = new Map(configured.map((port) => [port.name, port]));
   const ports = [...numbers]
@@ -129,7 +139,7 @@ function bridgeOf(
   return {
     name,
     ports: new Map(ports),
-    classifier: () => (classifier ??= classifierOf(flows)),
+    classifier: () => (classifier ??= classifierOf(flows, prepare)),
     ...(macs && { macs: new Map(macs) }),
   };
 }
@@ -161,5 +171,36 @@ export function groupsOf(text: string, bridge: string): Group[] {
 function bucketOf(text: string): Action[] {
   const at = text.indexOf('actions=');
   const inside = at >= 0 ? text.slice(at + 8) : splitTop(text).filter((part) => !/^(bucket_id|weight|watch_)/.test(part)).join(','); // prettier-ignore
-  return actionsOf(inside);
+  return actionSet(actionsOf(inside));
+}
+
+/** Of each of these the last one counts, in this order (`lib/ofp-actions.c: ACTION_SET_ORDER`). */
+const ONCE = ['popVlan', 'pushVlan', 'decTtl'] as const;
+/** Of these only the one furthest behind in this list is done, the last of its kind (`ACTION_SET_FINAL_PRIORITY`). */
+const FINAL = ['ct', 'ctClear', 'resubmit', 'output', 'group'] as const;
+
+/** The actions of a bucket are a set, with an order of its own (`ofpacts_execute_action_set`); without one that leads on, none is done. */
+function actionSet(actions: readonly Action[]): Action[] {
+  const final = FINAL.flatMap((type) => actions.findLast((action) => action.type === type) ?? []).at(-1);
+  const odd = actions.find(({ type }) => !IN_SETS.has(type));
+  if (odd) return [{ type: 'unknown', text: odd.type === 'unknown' ? odd.text : `${odd.type} in a bucket` }];
+  if (!final) return [];
+  const once = ONCE.flatMap((type) => actions.findLast((action) => action.type === type) ?? []);
+  return [...once, ...actions.filter(({ type }) => type === 'set' || type === 'move' || type === 'modVlan'), final];
+}
+
+const IN_SETS = new Set<Action['type']>([...ONCE, ...FINAL, 'set', 'move', 'modVlan', 'pass']);
+
+/** The buckets of a group that a frame goes through: all of them, or the only one. */
+export function bucketsOf(
+  { groups }: Switch,
+  bridge: string,
+  id: number,
+): Pick<Group, 'buckets'> | { unclear: string } {
+  if (!groups) return { unclear: `groups were not collected, such as group:${id}` };
+  const found = groups.find((each) => each.id === id && each.bridge === bridge);
+  if (!found) return { unclear: `there is no group ${id}` };
+  if (found.type !== 'all' && found.buckets.length > 1)
+    return { unclear: `which bucket of group:${id} is taken is the choice of the switch` };
+  return found;
 }

@@ -4,12 +4,14 @@
  */
 import type { Flow } from '../state.ts';
 import type { Action, Ct } from './actions.ts';
-import { lookup } from './classifier.ts';
-import { clearBeforePatch, clearConnection, commitVlans, hasField, popVlan, pushVlan, VLAN_CFI } from './frame.ts';
-import { type Slice, type Words, field, readSlice, writeSlice } from './layout.ts';
+import { type Change, change } from './change.ts';
+import { actionsIn, breadth, lookup } from './classifier.ts';
+import { clearBeforePatch, clearConnection, commitVlans } from './frame.ts';
+import { type Words, field, readSlice } from './layout.ts';
 import { learnedFlow } from './learn.ts';
 import { normal } from './normal.ts';
-import type { Switch, SwitchBridge } from './switch.ts';
+import { type Switch, type SwitchBridge, bucketsOf } from './switch.ts';
+import type { Tracker } from './tracker.ts';
 import { RESERVED } from './value.ts';
 
 /** One table that the frame came to. */
@@ -18,6 +20,8 @@ export interface FlowStep {
   table: number;
   /** Absent: no flow matches, the frame is dropped. */
   flow?: Flow;
+  /** The step that led here; absent of the first. */
+  from?: FlowStep;
   /** The frame after the flow's actions, up to the first that leads on. */
   after: Words;
   /** What `NORMAL` did, what connection tracking was taken to say, … */
@@ -33,6 +37,8 @@ export interface FlowOutput {
   /** Name of the port. */
   name: string;
   frame: Words;
+  /** The step whose flow sent it. */
+  from?: FlowStep;
 }
 
 export interface FlowTrace {
@@ -45,11 +51,15 @@ export interface FlowTrace {
 export interface WalkOptions {
   /** Bits of `ct_state` that connection tracking gives to the frame; `trk|new` when absent. */
   ctState?: number;
+  /** Connection tracking that remembers; it stands above `ctState`. */
+  tracker?: Tracker;
 }
 
 /** `ofproto/ofproto-dpif-xlate.c: MAX_DEPTH`, `MAX_RESUBMITS`. */
 const MAX_DEPTH = 64;
 const MAX_RESUBMITS = MAX_DEPTH * MAX_DEPTH;
+/** A switch that resubmits as often as it may does some actions for each. */
+const MAX_WORK = 100_000;
 /** How often a frame may come back from connection tracking. The datapaths stop earlier (`lib/dpif-netdev.c: MAX_RECIRC_DEPTH`). */
 const MAX_RESUMED = 64;
 /** `lib/packets.h: CS_NEW | CS_TRACKED`. */
@@ -60,7 +70,8 @@ export function walkFlows(of: Switch, bridge: string, frame: Words, options: Wal
   const start = of.bridges.get(bridge);
   if (of.missing !== undefined) return unclear(of.missing);
   if (!start) return unclear(`there is no bridge ${bridge} on ${of.node}`);
-  const walk: Walk = { of, ctState: options.ctState ?? NEW_CONNECTION, steps: [], outputs: [], waiting: [] };
+  const { ctState = NEW_CONNECTION, tracker } = options;
+  const walk: Walk = { of, ctState, ...(tracker && { tracker }), budget: { left: MAX_WORK }, steps: [], outputs: [], waiting: [] }; // prettier-ignore
   walk.waiting.push({ bridge: start, table: 0, words: frame.slice() });
   for (let passes = 0; walk.waiting.length > 0 && walk.unclear === undefined; passes++) {
     if (passes > MAX_RESUMED) walk.unclear = `it comes back from connection tracking more than ${MAX_RESUMED} times`;
@@ -77,16 +88,22 @@ const unclear = (reason: string): FlowTrace => ({ disposition: 'insufficient-inf
 interface Walk {
   of: Switch;
   ctState: number;
+  tracker?: Tracker;
+  /** How much may still be done, over all passes. */
+  budget: { left: number };
   steps: FlowStep[];
   outputs: FlowOutput[];
   /** Where frames begin, or go on after connection tracking. */
-  waiting: { bridge: SwitchBridge; table: number; words: Words }[];
+  waiting: { bridge: SwitchBridge; table: number; words: Words; from?: FlowStep }[];
   unclear?: string;
   failed?: string;
 }
 
 /** What is done for a frame: actions of flows, and frames that `NORMAL` or a flood sends. */
-type Doing = Action | { type: 'send'; port: number; tci: number; tci1: number };
+type Doing =
+  | Action
+  | { type: 'send'; port: number; tci: number; tci1: number }
+  | { type: 'bucket'; actions: readonly Action[] };
 
 interface Activation {
   doing: readonly Doing[];
@@ -104,19 +121,20 @@ interface Pass extends Walk {
   stack: Activation[];
   /** Translation failed, or `exit`: the rest of the actions is not done. */
   ended?: 'exit' | { error: string };
+  /** An `exit` that only ended another bridge or a bucket: see `connection`. */
+  hasExited?: true;
 }
 
 const at = (name: string): number => field(name).word;
 const IN_PORT = at('in_port');
 const VLAN_TCI = at('vlan_tci');
 const VLAN_TCI1 = at('vlan_tci1');
-const NW_TTL = at('nw_ttl');
 const CT_STATE = at('ct_state');
 const CT_ZONE = at('ct_zone');
 
-function pass(walk: Walk, { bridge, table, words }: Walk['waiting'][number]): void {
+function pass(walk: Walk, { bridge, table, words, from }: Walk['waiting'][number]): void {
   const own: Pass = { ...walk, bridge, words, table, depth: 0, resubmits: 0, stack: [], outputs: [], waiting: [] };
-  enter(own, table, words[IN_PORT]!);
+  enter(own, table, words[IN_PORT]!, from);
   while (own.stack.length > 0 && own.unclear === undefined) {
     const top = own.stack.at(-1)!;
     if (own.ended === undefined && top.at < top.doing.length) {
@@ -153,15 +171,18 @@ function isOver(own: Pass): boolean {
 }
 
 /** `xlate_table_action`. */
-function enter(own: Pass, table: number, inPort: number): void {
+function enter(own: Pass, table: number, inPort: number, resumed?: FlowStep): void {
   if (isOver(own)) return;
-  const found = lookup(own.bridge.classifier().get(table), own.words, inPort);
+  const flows = own.bridge.classifier().get(table);
+  if (!spend(own, Math.floor(breadth(flows) / 64))) return;
+  const found = lookup(flows, own.words, inPort);
   if ('unclear' in found) {
     own.unclear = `${own.bridge.name}: ${found.unclear}`;
     return;
   }
   const flow = found.entry?.flow;
-  const step: FlowStep = { bridge: own.bridge.name, table, ...(flow && { flow }), after: PENDING, notes: [], learned: [] }; // prettier-ignore
+  const from = own.stack.at(-1)?.step ?? resumed;
+  const step: FlowStep = { bridge: own.bridge.name, table, ...(flow && { flow }), ...(from && { from }), after: PENDING, notes: [], learned: [] }; // prettier-ignore
   own.steps.push(step);
   // The first flow of all is not counted.
   const before = own.table;
@@ -173,10 +194,18 @@ function enter(own: Pass, table: number, inPort: number): void {
     own.depth -= deepens;
     own.table = before;
   };
-  own.stack.push({ doing: found.entry?.actions ?? [], at: 0, step, leave });
+  own.stack.push({ doing: found.entry ? actionsIn(found.entry) : [], at: 0, step, leave });
+}
+
+/** Copies of copies are not followed for ever. */
+function spend(own: Pass, work: number): boolean {
+  own.budget.left -= work;
+  if (own.budget.left < 0) own.unclear = `flows do more than ${MAX_WORK} actions for one frame`;
+  return own.budget.left >= 0;
 }
 
 function act(own: Pass, action: Doing, step: FlowStep | undefined): void {
+  if (!spend(own, 1)) return;
   const { words } = own;
   switch (action.type) {
     case 'output':
@@ -202,57 +231,27 @@ function act(own: Pass, action: Doing, step: FlowStep | undefined): void {
     case 'learn':
       step?.learned.push(learnedFlow(action.learn, own.bridge.name, words));
       return undefined;
+    case 'bucket':
+      return bucket(own, action.actions, step);
     case 'exit':
       own.ended = 'exit';
+      own.hasExited = true;
       return undefined;
     case 'unknown':
       own.unclear = `${own.bridge.name}: what "${action.text}" does is not known`;
       return undefined;
     default:
-      return change(own, action, step);
+      return changed(own, action, step);
   }
 }
 
-type Change = Extract<Action, { type: 'set' | 'move' | 'pushVlan' | 'popVlan' | 'modVlan' | 'ctClear' | 'decTtl' | 'pass' | 'conjunction' }>; // prettier-ignore
-
-/** Actions that change the frame and nothing else. */
-function change(own: Pass, action: Change, step: FlowStep | undefined): void {
-  const { words } = own;
-  switch (action.type) {
-    case 'set':
-      // `do_xlate_actions`: a field that the frame does not have is not set.
-      if (!hasField(words, action.requires)) step?.notes.push('unmet prerequisites, set_field ignored');
-      else for (const { word, mask, value } of action.words) words[word] = (words[word]! & ~mask) | value;
-      return;
-    case 'move':
-      move(words, action.from, action.to);
-      return;
-    case 'pushVlan':
-      if (!pushVlan(words)) own.unclear = `${own.bridge.name}: a frame with more than two VLAN tags`;
-      return;
-    case 'popVlan':
-      popVlan(words);
-      return;
-    case 'modVlan':
-      words[VLAN_TCI] = (words[VLAN_TCI]! & ~0xfff) | VLAN_CFI | action.vid;
-      return;
-    case 'ctClear':
-      clearConnection(words);
-      return;
-    case 'decTtl':
-      if (!hasField(words, 'ipAny')) return;
-      if (words[NW_TTL]! > 1) words[NW_TTL]!--;
-      // `compose_dec_ttl`: what the flow would do next is not done; what comes after it is.
-      else own.stack.at(-1)!.at = Infinity;
-      return;
-    default:
-  }
-}
-
-/** `lib/nx-match.c: mf_subfield_copy`: nothing when the frame lacks one of both. */
-function move(words: Words, from: Slice, to: Slice): void {
-  if (!hasField(words, from.field.requires) || !hasField(words, to.field.requires)) return;
-  writeSlice(words, to, readSlice(words, from));
+function changed(own: Pass, action: Change, step: FlowStep | undefined): void {
+  const failed = change(own.words, action);
+  if (failed === undefined) return;
+  // `compose_dec_ttl`: what the flow would do next is not done; what comes after it is.
+  if (failed === 'expired') own.stack.at(-1)!.at = Infinity;
+  else if ('note' in failed) step?.notes.push(failed.note);
+  else own.unclear = `${own.bridge.name}: ${failed.unclear}`;
 }
 
 /** `xlate_output_action`. */
@@ -306,7 +305,7 @@ function deliver(own: Pass, number: number, frame: Words, step: FlowStep | undef
   }
   if (!port.peer) {
     commitVlans(frame);
-    own.outputs.push({ bridge: own.bridge.name, port: number, name: port.name, frame });
+    own.outputs.push({ bridge: own.bridge.name, port: number, name: port.name, frame, ...(step && { from: step }) });
     return;
   }
   settle(own, step);
@@ -315,11 +314,12 @@ function deliver(own: Pass, number: number, frame: Words, step: FlowStep | undef
   own.stack.push({
     doing: [],
     at: 0,
-    step: undefined,
+    step,
     // Neither an error nor an exit of the other bridge comes back.
     leave: () => {
       own.bridge = bridge;
       own.words = words;
+      if (typeof own.ended === 'object' && ended === undefined) step?.notes.push(`given up: ${own.ended.error}`);
       if (ended === undefined) delete own.ended;
     },
   });
@@ -340,43 +340,55 @@ function cloned(own: Pass, doing: readonly Doing[], step: FlowStep | undefined):
 }
 
 /** `compose_conntrack_action`: a copy goes on in the table that is named, once the rest is done. */
-function connection(own: Pass, { zone, table, nat, exec }: Ct, step: FlowStep | undefined): void {
-  const { words } = own;
+function connection(own: Pass, { commit, zone, table, nat, exec }: Ct, step: FlowStep | undefined): void {
+  const { words, tracker } = own;
+  const number = typeof zone === 'number' ? zone : Number(readSlice(words, zone) & 0xffffn);
+  const state = tracker?.stateOf(number, words) ?? own.ctState;
+  if (commit) tracker?.commit(number, words);
   for (const action of exec) {
-    if (action.type === 'set' || action.type === 'move') change(own, action, step);
+    if (action.type === 'set' || action.type === 'move') changed(own, action, step);
     else own.unclear = `${own.bridge.name}: what ct(exec(…)) does is not known`;
   }
-  if (nat !== undefined && (nat !== 'nat' || own.ctState !== NEW_CONNECTION)) {
+  if (nat !== undefined && (nat !== 'nat' || state !== NEW_CONNECTION)) {
     own.unclear = `${own.bridge.name}: which address ct(${nat}) gives is the choice of connection tracking`;
   }
   settle(own, step);
-  if (table !== undefined) {
+  if (table !== undefined && own.hasExited) {
+    // `do_xlate_actions` keeps the first `exit` for a frame that is to be resumed (`freeze_unroll_actions`) and nothing takes it away,
+    // unless a frame is: this one goes on with that `exit` and not in its table.
+    delete own.hasExited;
+    step?.notes.push('the copy for connection tracking ends at once: an exit came before it');
+  } else if (table !== undefined) {
     const copy = words.slice();
-    copy[CT_STATE] = own.ctState;
-    copy[CT_ZONE] = typeof zone === 'number' ? zone : Number(readSlice(words, zone) & 0xffffn);
-    step?.notes.push(`taken as ${own.ctState === NEW_CONNECTION ? 'a new connection' : `ct_state 0x${own.ctState.toString(16)}`}`); // prettier-ignore
-    own.waiting.push({ bridge: own.bridge, table, words: copy });
+    copy[CT_STATE] = state;
+    copy[CT_ZONE] = number;
+    step?.notes.push(`taken as ${state === NEW_CONNECTION ? 'a new connection' : `ct_state 0x${state.toString(16)}`}`);
+    own.waiting.push({ bridge: own.bridge, table, words: copy, ...(step && { from: step }) });
   }
   clearConnection(words);
 }
 
 /** `xlate_group_action`. */
 function group(own: Pass, id: number, step: FlowStep | undefined): void {
-  const found = own.of.groups?.find((each) => each.id === id && each.bridge === own.bridge.name);
-  if (!found) {
-    own.unclear = `${own.bridge.name}: ${own.of.groups ? `there is no group ${id}` : `groups were not collected, such as group:${id}`}`; // prettier-ignore
-    return;
-  }
-  if (found.type !== 'all' && found.buckets.length > 1) {
-    own.unclear = `${own.bridge.name}: which bucket of group:${id} is taken is the choice of the switch`;
+  const found = bucketsOf(own.of, own.bridge.name, id);
+  if ('unclear' in found) {
+    own.unclear = `${own.bridge.name}: ${found.unclear}`;
     return;
   }
   if (isOver(own)) return;
   settle(own, step);
-  const doing = found.buckets.map((actions): Doing => ({ type: 'clone', actions }));
+  own.stack.push({ doing: found.buckets.map((actions): Doing => ({ type: 'bucket', actions })), at: 0, step, leave: () => {} }); // prettier-ignore
+}
+
+/** `xlate_group_bucket`: a copy of the frame; what ends a bucket ends no more than it, but for the limits. */
+function bucket(own: Pass, doing: readonly Doing[], step: FlowStep | undefined): void {
+  const { words } = own;
+  own.words = words.slice();
   own.depth++;
   const leave = () => {
+    own.words = words;
     own.depth--;
+    if (own.ended === 'exit') delete own.ended;
   };
   own.stack.push({ doing, at: 0, step, leave });
 }

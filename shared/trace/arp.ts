@@ -3,6 +3,8 @@ import { contains } from '../ip.ts';
 import type { Family } from '../state.ts';
 import type { Endpoint, Segment } from './cloud.ts';
 import { lookup } from './fib.ts';
+import type { Parcel } from './frame/passage.ts';
+import { devicesNear, endpointsNear } from './segment.ts';
 import {
   type Attachment,
   type NamespaceView,
@@ -11,7 +13,7 @@ import {
   deviceSysctl,
   fibView,
   isDown,
-  knownText,
+  namespaceText,
   sysctlOf,
 } from './view.ts';
 
@@ -24,6 +26,10 @@ export interface Asker {
   node?: string;
   namespace?: NamespaceView;
   ifname?: string;
+  /** Of a VM. */
+  endpoint?: Endpoint;
+  /** What it wants to send: with it frames are followed through Open vSwitch. */
+  parcel?: Parcel;
 }
 
 /** Who gets a packet. */
@@ -43,8 +49,8 @@ export interface Answers {
 /** Own addresses first, then allowed address pairs, routers outside, and `proxy_arp`. */
 export function whoAnswers(view: View, asker: Asker, target: string): Answers {
   const answers: Answers = { takers: [], missing: [] };
-  const attachments = (view.attachments.get(asker.segment) ?? []).filter((attachment) => hears(attachment, asker));
-  const endpoints = view.endpoints.get(asker.segment) ?? [];
+  const attachments = devicesNear(view, asker.segment, target).filter((attachment) => hears(attachment, asker));
+  const endpoints = endpointsNear(view, asker.segment, target);
   answers.takers.push(
     ...attachments.filter((attachment) => ownsAddress(attachment, asker.family, target, answers)).map(taker),
     ...endpoints.filter((e) => e.node !== undefined && e.addresses.some((a) => a.local === target)).map(endpointTaker),
@@ -105,26 +111,21 @@ function isProxy({ namespace, ifname }: Attachment, asker: Asker, target: string
 
 /** A distributed address that another node has is of no help here; then only the asker's own node matters. */
 function unseen(view: View, asker: Asker, target: string): string[] {
-  const isDistributed = (view.attachments.get(asker.segment) ?? []).some(
+  if (view.unseen.length === 0) return [];
+  const isDistributed = devicesNear(view, asker.segment, target).some(
     (attachment) =>
       attachment.isDistributed && ownsAddress(attachment, asker.family, target, { takers: [], missing: [] }),
   );
   return view.unseen.filter(({ node }) => !isDistributed || node === asker.node).map(({ reason }) => reason);
 }
 
-/** Whether Neutron has given the address out on the segment, to whomever. */
-export const isReserved = (view: View, segment: string, target: string): boolean =>
-  view.segments.get(segment)?.reserved.includes(target) === true ||
-  (view.endpoints.get(segment) ?? []).some((endpoint) =>
-    endpoint.addresses.some((address) => address.local === target),
-  );
-
 /** Whether a subnet of the segment holds the address. */
 export const isIn = (segment: Segment | undefined, address: string): boolean =>
   segment?.prefixes.some((prefix) => contains(prefix, address)) === true;
 
-/** The endpoints of a segment with this MAC. */
-export const endpointsWithMac = (view: View, segment: string, mac: string): Endpoint[] =>
-  (view.endpoints.get(segment) ?? []).filter(
-    (endpoint) => endpoint.node !== undefined && knownText(endpoint.mac) === mac,
-  );
+/** `sg-1b9c9c26-38 of snat-… on net1`, `vm1 on compute1`, `the outside of public`. */
+export function takerText(who: Taker): string {
+  if (who.type === 'namespace') return `${who.ifname} of ${namespaceText(who.namespace)}`;
+  if (who.type === 'endpoint') return `${who.endpoint.name} on ${who.endpoint.node ?? 'no node'}`;
+  return `the outside of ${who.segment}`;
+}

@@ -3,7 +3,10 @@
  */
 import type { NodeState } from '../state.ts';
 
-/** Which side the states are: computed by the engine, or read from nodes. A trace only repeats it. */
+/**
+ * Which side the states are: computed by the engine, or read from nodes. A trace repeats it, and gives an expected node what the switch
+ * would have chosen (numbers of ports), and what no agent makes (the device of a physical network).
+ */
 export type Side = 'expected' | 'live';
 
 /** All that a trace is made of. */
@@ -23,6 +26,10 @@ export interface Wiring {
   /** Devices of router namespaces by name: `qr-`, `sg-`, `qg-`, `fg-`. Not `rfp-` and `fpr-`, which find each other by name. */
   devices: Record<string, WiredDevice>;
   endpoints: Endpoint[];
+  /** `tunnel_ip` by node. */
+  tunnelIps?: Record<string, string>;
+  /** `bridge_mappings` by node: physical network → bridge. */
+  bridgeMappings?: Record<string, Record<string, string>>;
 }
 
 /** A broadcast domain. */
@@ -37,7 +44,12 @@ export interface Segment {
    * floating IP agent gateways. When nobody answers for one of these, nobody outside does either.
    */
   reserved: string[];
+  /** How its frames travel between nodes; absent: not known. */
+  carrier?: Carrier;
 }
+
+/** Through tunnels, or over a physical network, there with a VLAN or (flat) without. */
+export type Carrier = { type: 'tunnel' } | { type: 'physical'; network: string; vlan?: number };
 
 /** Where a device of a router namespace is plugged in. */
 export interface WiredDevice {
@@ -58,6 +70,8 @@ export interface Endpoint {
   node?: string;
   segment: string;
   mac?: string;
+  /** It serves DHCP on its segment (`device_owner` `network:dhcp`). */
+  servesDhcp?: boolean;
   addresses: EndpointAddress[];
   /** Addresses and prefixes of its allowed address pairs. It answers for the addresses, and takes what is sent to it for a prefix. */
   extraAddresses: string[];

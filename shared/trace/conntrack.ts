@@ -1,7 +1,8 @@
 /**
  * The memory of connections of one namespace, so that an answer is translated back (`net/netfilter/nf_conntrack_core.c`, `nf_nat_core.c`).
- * A trace starts with none: what a node remembers of other traffic is no part of its configuration.
+ * A trace starts with none; on live state those that the kernel holds are found by their addresses and ports (`recall`).
  */
+import type { TrackedConnection } from '../state.ts';
 import type { Packet } from './packet.ts';
 
 /** One direction of a connection. Of ICMP the "ports" are the type of the message: a request never equals an answer. */
@@ -76,6 +77,50 @@ export function track(connections: Connections, packet: Packet): Tracking {
   connections.set(keyOf(packet.protocol, tuple), { connection, direction: 'original' });
   expectAnswer(connections, connection);
   return { state: 'new', connection, direction: 'original' };
+}
+
+/**
+ * Puts a connection that the kernel knows already where its packet will look for it. The nat table is not asked again, whatever it says by now
+ * (`nf_nat_core.c: nf_nat_inet_fn`). Pings are never found: a trace does not say their number.
+ */
+export function recall(
+  connections: Connections,
+  kept: readonly TrackedConnection[] | undefined,
+  packet: Packet,
+): TrackedConnection | undefined {
+  const key = keyOf(packet.protocol, tupleOf(packet));
+  if (!kept || connections.has(key)) return undefined;
+  const found = indexOf(kept).get(key);
+  if (!found) return undefined;
+  const { protocol, original, reply, mark, isUnreplied } = found;
+  const translated = invert(reply);
+  const isTranslated = {
+    src: translated.src !== original.src || translated.sport !== original.sport,
+    dst: translated.dst !== original.dst || translated.dport !== original.dport,
+  };
+  const said = {
+    ...(isTranslated.src ? { src: `from ${translated.src}:${translated.sport}, as conntrack has it` } : {}),
+    ...(isTranslated.dst ? { dst: `to ${translated.dst}:${translated.dport}, as conntrack has it` } : {}),
+  };
+  const isSet = { src: true, dst: true };
+  const isAnswered = !isUnreplied;
+  const connection = { protocol, original, translated, mark, isAnswered, isSet, isTranslated, said };
+  connections.set(keyOf(protocol, original), { connection, direction: 'original' });
+  connections.set(keyOf(protocol, reply), { connection, direction: 'answer' });
+  return found;
+}
+
+const indices = new WeakMap<readonly TrackedConnection[], Map<string, TrackedConnection>>();
+
+/** By both directions; made once, since a namespace may hold thousands. */
+function indexOf(kept: readonly TrackedConnection[]): Map<string, TrackedConnection> {
+  const known = indices.get(kept);
+  if (known) return known;
+  const index = new Map<string, TrackedConnection>();
+  for (const entry of kept)
+    for (const tuple of [entry.original, entry.reply]) index.set(keyOf(entry.protocol, tuple), entry);
+  indices.set(kept, index);
+  return index;
 }
 
 /** The answers of another connection may look the same until this one is translated (a packet that comes back to the router that sent it). */

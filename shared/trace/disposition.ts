@@ -7,7 +7,8 @@ export const DISPOSITION = {
   /** The packet left on an external segment towards a router outside, or towards an address there that Neutron has not given out. */
   'exits-network': 'the packet leaves to the outside',
   /**
-   * A netfilter rule or policy, forwarding that is off, source address checking (`rp_filter`), or a device that is down dropped it;
+   * A netfilter rule or policy, forwarding that is off, source address checking (`rp_filter`), a device that is down, or the flows of
+   * Open vSwitch dropped it;
    * or it was for a broadcast address.
    */
   dropped: 'the packet is dropped',
@@ -15,7 +16,7 @@ export const DISPOSITION = {
   'no-route': 'there is no route to the destination',
   /** The chosen rule or route is of type `blackhole`. */
   blackhole: 'the packet is discarded by a blackhole route',
-  /** Nobody answers for the next hop, or nobody has the MAC that its neighbour entry names. */
+  /** Nobody answers for the next hop, also because flows lose the question or the answer; or nobody has the MAC that its neighbour entry names. */
   'neighbour-unreachable': 'nobody answers for the next hop',
   /** The packet came to the same place in the same form again, or its TTL ran out. */
   loop: 'the packet runs in a circle',

@@ -61,8 +61,8 @@ const byLengthThenMetric = (a: ReadyRoute, b: ReadyRoute): number =>
 
 /** The route that the kernel would take; never throws. */
 export function lookup(fib: Fib, flow: Flow): FibResult {
-  const src = readyAddress(flow.src);
-  const dst = readyAddress(flow.dst);
+  const src = readyAddress(flow.src, flow.asked);
+  const dst = readyAddress(flow.dst, flow.asked);
   const missed: Rule[] = [];
   // A `goto` only leads on: `from` never falls.
   for (let i = 0, from = Number.NEGATIVE_INFINITY; i < fib.rules.length; i++) {
@@ -115,8 +115,11 @@ function routeIn({ family, tables }: Fib, table: string, dst: ReadyAddress, flow
     const { route, prefix } = routes[i]!;
     if (!holds(prefix, dst)) continue;
     if (family === 'inet6') {
-      const found = bestOf(alike(routes, i, dst), flow, isBound(dst));
+      const end = endOfAlike(routes, i);
+      const held = routes.slice(i, end).filter((other) => holds(other.prefix, dst));
+      const found = bestOf(held, flow, flow.oif !== undefined || isBound(dst));
       if (found) return found;
+      i = end - 1;
       continue;
     }
     // A refusal needs no device (fib_table_lookup: fib_props[].error before the next hops).
@@ -135,16 +138,14 @@ function hopsOf(route: Route): Nexthop[] {
   return [{ ...(gateway === undefined ? {} : { gateway }), ...(dev === undefined ? {} : { dev }) }];
 }
 
-/** Routes of the same prefix and metric as the one at `start`, from there on. */
-function alike(routes: readonly ReadyRoute[], start: number, dst: ReadyAddress): ReadyRoute[] {
+/** Behind the routes with a prefix as long and a metric as that of the one at `start`. */
+function endOfAlike(routes: readonly ReadyRoute[], start: number): number {
   const { prefix, route } = routes[start]!;
-  const list: ReadyRoute[] = [];
-  for (let i = start; i < routes.length; i++) {
-    const other = routes[i]!;
-    if (other.prefix.length !== prefix.length || (other.route.metric ?? 0) !== (route.metric ?? 0)) break;
-    if (holds(other.prefix, dst)) list.push(other);
-  }
-  return list;
+  const isAlike = (other: ReadyRoute): boolean =>
+    other.prefix.length === prefix.length && (other.route.metric ?? 0) === (route.metric ?? 0);
+  let end = start + 1;
+  while (end < routes.length && isAlike(routes[end]!)) end++;
+  return end;
 }
 
 /** `rt6_need_strict`: a link-local, multicast or loopback destination is looked for on the packet's own device only. */

@@ -47,7 +47,7 @@ function plainly(match: Match, seen: Seen): boolean | undefined {
   switch (match.type) {
     case 'src':
     case 'dst':
-      return holds(match.prefix, readyAddress(packet[match.type]));
+      return holds(match.prefix, readyAddress(packet[match.type], packet.asked));
     case 'in':
     case 'out':
       return isDevice(match.ifname, seen[match.type]);

@@ -1,6 +1,7 @@
 /** The packet that is traced. */
 import { canonical, familyOf } from '../ip.ts';
 import type { Family } from '../state.ts';
+import type { Asked } from './prefix.ts';
 
 /** `icmp` is an echo request or its answer, of ICMPv6 in IPv6. */
 export type Protocol = 'icmp' | 'tcp' | 'udp';
@@ -22,6 +23,10 @@ export interface Packet extends PacketHeader {
   /** `skb->mark`. Zero in every new namespace: a veth and Open vSwitch do not carry it. */
   mark: number;
   ttl: number;
+  /** Bytes, when they are asked after. It may not be cut (DF). */
+  size?: number;
+  /** Told of what is asked of its addresses, for `verify`. */
+  asked?: Asked;
 }
 
 /** RFC 1700; what Linux sends with (`net.ipv4.ip_default_ttl`). */

@@ -1,12 +1,12 @@
 /** One passage through a namespace: netfilter, routing, netfilter again. What happens on the wire is in `wire.ts`. */
-import type { Nexthop } from '../state.ts';
-import { type Connections, forget, saidOf, track, translate, translatedPacket } from './conntrack.ts';
+import type { Nexthop, Traffic } from '../state.ts';
+import { type Connections, forget, recall, saidOf, track, translate, translatedPacket } from './conntrack.ts';
 import type { Disposition } from './disposition.ts';
 import { type FibResult, lookup } from './fib.ts';
 import type { Seen } from './match.ts';
 import { HALF, type Hook, STEPS, runTable } from './netfilter.ts';
 import { type OwnAddress, masqueradeAddress, redirectAddress } from './ownAddress.ts';
-import type { Packet } from './packet.ts';
+import { type Packet, type PacketHeader, headerOf } from './packet.ts';
 import { badSource, forwardingOff, isLinkLocal, isLoopbackSource, martian, unsent } from './source.ts';
 import { hopText, routeText, ruleText } from './text.ts';
 import { type TraceNode, itemNode, traceNode } from './tree.ts';
@@ -25,6 +25,8 @@ export interface PathElement {
   out: string | null;
   /** Translations, joined by `; `: `SNAT --to-source 192.168.1.21`; of an answer `reverse of SNAT …`. */
   nat: string | null;
+  /** As it leaves, or as it was when it ended here. */
+  packet: PacketHeader;
 }
 
 /** Why a packet goes no further. */
@@ -56,11 +58,25 @@ interface Work {
 /** A packet comes in by a device. */
 export function receive(namespace: NamespaceView, ifname: string, packet: Packet, connections: Connections): Pass {
   const work = workOf(namespace, ifname, packet, connections);
+  remember(work);
   const stopped = runHook(work, 'PREROUTING');
   noteOthers(work, packet.dst);
   const end = stopped ?? routeIn(work);
   if (end) return passOf(work, end === 'taken' ? { type: 'taken' } : { type: 'end', ...end });
   return leave(work, runHook(work, 'FORWARD'));
+}
+
+/** On live state: a packet of a connection that the kernel holds goes the way of that connection. */
+function remember({ namespace: { traffic }, connections, seen: { packet }, nodes }: Work): void {
+  if (!traffic?.connections || packet.protocol === 'icmp' || packet.isAnswer) return;
+  if (recall(connections, traffic.connections, packet))
+    nodes.push(
+      traceNode('warning', 'conntrack holds this very connection: the nat table is not asked for it any more'),
+    );
+  else if (traffic.connectionsLeftOut !== undefined)
+    nodes.push(
+      traceNode('detail', `${traffic.connectionsLeftOut} connections of conntrack are not looked at one by one`),
+    );
 }
 
 /**
@@ -69,25 +85,68 @@ export function receive(namespace: NamespaceView, ifname: string, packet: Packet
  */
 function noteOthers({ namespace, seen, nodes }: Work, dst: string): void {
   if (seen.packet.isAnswer) return;
-  for (const { dst: from, to, count } of namespace.traffic?.translations ?? []) {
-    if (from === dst && to !== seen.packet.dst)
-      nodes.push(traceNode('warning', `conntrack holds ${count} connections to ${dst} that still go to ${to}`));
+  for (const { to, count } of otherTranslations(namespace.traffic, seen.packet, dst)) {
+    const connections = count === 1 ? '1 connection' : `${count} connections`;
+    const go = count === 1 ? 'goes' : 'go';
+    nodes.push(traceNode('warning', `conntrack holds ${connections} to ${dst} that still ${go} to ${to}`));
   }
 }
 
-/** The namespace sends a packet itself. */
-export function send(namespace: NamespaceView, packet: Packet, connections: Connections): Pass {
+/** Of an address with forwarded ports only connections to the same port are of this kind; a ping has none, and counts where it is translated itself. */
+function otherTranslations(traffic: Traffic | undefined, packet: Packet, dst: string): { to: string; count: number }[] {
+  const { protocol, dport } = packet;
+  const others = (traffic?.translations ?? []).filter((each) => each.dst === dst && each.to !== packet.dst);
+  if (protocol === 'icmp') return packet.dst === dst ? [] : others;
+  if (!traffic?.connections) return others;
+  const counts = new Map<string, number>();
+  for (const { protocol: its, original, reply } of traffic.connections)
+    if (its === protocol && original.dst === dst && original.dport === dport && reply.src !== packet.dst)
+      counts.set(reply.src, (counts.get(reply.src) ?? 0) + 1);
+  return [...counts].map(([to, count]) => ({ to, count }));
+}
+
+/**
+ * The namespace sends a packet itself.
+ * @param cameBy of an answer: the device that the request came by, which is that of a link-local destination (`tcp_ipv6.c: tcp_v6_iif`)
+ */
+export function send(namespace: NamespaceView, packet: Packet, connections: Connections, cameBy?: string): Pass {
   const work = workOf(namespace, null, packet, connections);
-  const first = routeOut(work);
-  if (first) return passOf(work, first === 'taken' ? { type: 'taken' } : { type: 'end', ...first });
-  const { dst, mark } = packet;
+  remember(work);
+  const first = routeOut(work, isLinkLocal(packet, 'dst') ? cameBy : undefined);
+  if (first) return passOf(work, { type: 'end', ...first });
+  const { dst, mark } = work.seen.packet;
   const end = runHook(work, 'OUTPUT');
   if (end) return passOf(work, { type: 'end', ...end });
-  // `ip_route_me_harder`: a new destination or mark in OUTPUT means a new choice of route.
-  const isChanged = work.seen.packet.dst !== dst || work.seen.packet.mark !== mark;
-  const again = isChanged ? routeOut(work) : undefined;
-  if (again) return passOf(work, again === 'taken' ? { type: 'taken' } : { type: 'end', ...again });
-  return leave(work, undefined);
+  const again = routeAgain(work, dst, mark);
+  if (again) return passOf(work, { type: 'end', ...again });
+  return work.seen.out === LOOPBACK ? toItself(work) : leave(work, undefined);
+}
+
+/**
+ * `ip_route_me_harder`, `ip6_route_me_harder`: a new destination or mark in OUTPUT means a new choice of route; to a link-local address the packet
+ * stays on the device that it was to leave by. The mangle table comes before the nat table: a mark has its say about the old destination first.
+ */
+function routeAgain(work: Work, dst: string, mark: number): End | undefined {
+  const changed = work.seen.packet;
+  if (changed.dst === dst && changed.mark === mark) return undefined;
+  if (changed.dst !== dst && changed.mark !== mark && isLinkLocal(changed, 'dst')) {
+    work.seen.packet = { ...changed, dst };
+    const end = routeOut(work, isLinkLocal(work.seen.packet, 'dst') ? work.seen.out : undefined);
+    if (end) return end;
+    work.seen.packet = changed;
+  }
+  return routeOut(work, isLinkLocal(changed, 'dst') ? work.seen.out : undefined);
+}
+
+const LOOPBACK = 'lo';
+
+/** A packet to the namespace itself leaves by the loopback device and comes in there, with its route and its connection (`loopback.c: loopback_xmit`). */
+function toItself(work: Work): Pass {
+  const left = runHook(work, 'POSTROUTING');
+  work.seen.in = LOOPBACK;
+  work.seen.out = '';
+  const end = left ?? runHook(work, 'PREROUTING') ?? runHook(work, 'INPUT');
+  return passOf(work, end ? { type: 'end', ...end } : { type: 'taken' });
 }
 
 function workOf(namespace: NamespaceView, ifname: string | null, packet: Packet, connections: Connections): Work {
@@ -103,6 +162,7 @@ function workOf(namespace: NamespaceView, ifname: string | null, packet: Packet,
       route: null,
       out: null,
       nat: null,
+      packet: headerOf(packet),
     },
     nodes: [],
     nat: [],
@@ -112,6 +172,7 @@ function workOf(namespace: NamespaceView, ifname: string | null, packet: Packet,
 
 function passOf(work: Work, next: Pass['next']): Pass {
   work.element.nat = work.nat.length > 0 ? work.nat.join('; ') : null;
+  work.element.packet = headerOf(work.seen.packet);
   return { element: work.element, packet: work.seen.packet, nodes: work.nodes, next };
 }
 
@@ -128,7 +189,8 @@ function runHook(work: Work, hook: Hook): End | undefined {
   const { seen } = work;
   for (const step of STEPS[hook]) {
     if (step === 'track') {
-      if (seen.tracking.state !== 'untracked') seen.tracking = track(work.connections, seen.packet);
+      // What comes over the loopback device is tracked already (nf_conntrack_core.c: nf_conntrack_in).
+      if (seen.tracking.state === 'invalid') seen.tracking = track(work.connections, seen.packet);
       continue;
     }
     if (step === 'translate' && !('connection' in seen.tracking)) continue;
@@ -198,16 +260,16 @@ function translateHalf(work: Work, hook: Hook): End | undefined {
 function ownAddress({ namespace, seen, nexthop }: Work, hook: Hook): OwnAddress {
   const { family } = seen.packet;
   return hook === 'POSTROUTING'
-    ? masqueradeAddress(namespace, family, seen.out, nexthop)
-    : redirectAddress(namespace, family, hook === 'OUTPUT' ? undefined : seen.in);
+    ? masqueradeAddress(namespace, family, seen.out, nexthop, seen.packet.dst, seen.packet.asked)
+    : redirectAddress(namespace, family, hook === 'OUTPUT' ? undefined : seen.in, isLinkLocal(seen.packet, 'dst'));
 }
 
 /** Looks up the route and notes rule, route, and the rules that led nowhere. */
-function look(work: Work, iif: string): FibResult | End {
+function look(work: Work, iif: string, oif?: string): FibResult | End {
   const { packet } = work.seen;
   const fib = fibView(work.namespace, packet.family);
   if ('missing' in fib) return { disposition: 'insufficient-info', reason: fib.missing };
-  const result = lookup(fib.value, { ...packet, iif });
+  const result = lookup(fib.value, { ...packet, iif, ...(oif !== undefined && { oif }) });
   for (const rule of result.missed)
     work.nodes.push(traceNode('detail', `${ruleText(rule)}: no route to ${packet.dst}`));
   if (result.type === 'route' || result.type === 'refused') {
@@ -239,28 +301,41 @@ function routeIn(work: Work): End | 'taken' | undefined {
   if (strange !== undefined) return { disposition: 'dropped', reason: strange };
   const result = look(work, seen.in);
   const refused = refusal(work, result);
+  const off = forwardingOff(namespace, seen.in, seen.packet.family);
+  // Where nothing is forwarded anyway, the kernel says that first.
+  if (refused && off !== undefined && refused.disposition !== 'insufficient-info')
+    return { disposition: 'dropped', reason: off };
   if (refused) return refused;
   if ('disposition' in result || result.type !== 'route') return undefined;
   const isOwn = result.kind === 'local' || result.kind === 'anycast';
   if (!isOwn && result.kind !== 'unicast')
     return { disposition: 'dropped', reason: `${seen.packet.dst} is a ${result.kind} address: it is not forwarded` };
   const out = isOwn ? undefined : result.nexthop.dev;
-  const bad =
-    (isOwn ? undefined : forwardingOff(namespace, seen.in, seen.packet.family)) ??
-    badSource(namespace, seen.packet, seen.in, out);
+  const bad = (isOwn ? undefined : off) ?? badSource(namespace, seen.packet, seen.in, out);
   if (bad !== undefined) return { disposition: 'dropped', reason: bad };
   if (isOwn) return runHook(work, 'INPUT') ?? 'taken';
   if (isLinkLocal(seen.packet) && out !== seen.in)
     return { disposition: 'dropped', reason: `the source ${seen.packet.src} is link-local: it is not forwarded` };
   if (seen.packet.ttl <= 1) return { disposition: 'loop', reason: 'the TTL ran out' };
+  const tooLarge = largerThan(work, out);
+  if (tooLarge !== undefined) return { disposition: 'dropped', reason: tooLarge };
   seen.packet = { ...seen.packet, ttl: seen.packet.ttl - 1 };
   return takeRoute(work, result.nexthop);
 }
 
-function routeOut(work: Work): End | 'taken' | undefined {
+/** `ip_forward.c: ip_exceeds_mtu`, `ip6_output.c: ip6_pkt_too_big`: the sender is told, in IPv4 because of DF. */
+function largerThan({ namespace, seen }: Work, out: string | undefined): string | undefined {
+  const { size } = seen.packet;
+  const mtu = size === undefined ? undefined : namespace.state.links?.find(({ ifname }) => ifname === out)?.mtu;
+  return size !== undefined && mtu !== undefined && size > mtu
+    ? `it has ${size} bytes, and the MTU of ${out} is ${mtu}: it is refused with an ICMP error`
+    : undefined;
+}
+
+function routeOut(work: Work, oif?: string): End | undefined {
   const stopped = unsent(work.seen.packet);
   if (stopped !== undefined) return { disposition: 'dropped', reason: stopped };
-  const result = look(work, 'lo');
+  const result = look(work, 'lo', oif);
   const refused = refusal(work, result);
   if (refused) return refused;
   if ('disposition' in result || result.type !== 'route') return undefined;
@@ -270,9 +345,10 @@ function routeOut(work: Work): End | 'taken' | undefined {
       disposition: 'dropped',
       reason: `${work.seen.packet.dst} is a ${result.kind} address: whom it reaches is not followed`,
     };
-  if (!isOwn && isLoopbackSource(work.seen.packet, result.nexthop.dev))
+  const { dev } = result.nexthop;
+  if (!isOwn && dev !== undefined && isLoopbackSource(work.namespace, work.seen.packet, dev))
     return { disposition: 'dropped', reason: 'a loopback address is not sent out of another device' };
-  return isOwn ? 'taken' : takeRoute(work, result.nexthop);
+  return takeRoute(work, isOwn ? { dev: LOOPBACK } : result.nexthop);
 }
 
 function takeRoute(work: Work, { dev, gateway }: Nexthop): End | undefined {

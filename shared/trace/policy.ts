@@ -1,6 +1,6 @@
 /** Which rules of `ip rule` a lookup meets (`net/core/fib_rules.c: fib_rules_lookup, fib_rule_match`; `fib4_rule_match`, `fib6_rule_match`). */
 import type { Family, Rule } from '../state.ts';
-import { type ReadyAddress, type ReadyPrefix, holds, readyPrefix } from './prefix.ts';
+import { type Asked, type ReadyAddress, type ReadyPrefix, holds, readyPrefix } from './prefix.ts';
 
 /** What a lookup looks at (`struct flowi4`). */
 export interface Flow {
@@ -15,6 +15,7 @@ export interface Flow {
   protocol?: string;
   sport?: number;
   dport?: number;
+  asked?: Asked;
 }
 
 /** A rule with its texts read. */

@@ -8,7 +8,11 @@ import { ipv4Value, ipv6Groups } from '../ip.ts';
 export interface ReadyAddress {
   text: string;
   words: readonly number[];
+  asked?: Asked;
 }
+
+/** Told of every prefix that an address of a packet was held against, with the result: what all packets have in common that go the same way. */
+export type Asked = (address: string, prefix: ReadyPrefix, isHeld: boolean) => void;
 
 /** A prefix; host bits stay in `words`. */
 export interface ReadyPrefix extends ReadyAddress {
@@ -17,10 +21,10 @@ export interface ReadyPrefix extends ReadyAddress {
 }
 
 /** Total: any text gives an address, at worst one that equals nothing but itself. */
-export function readyAddress(text: string): ReadyAddress {
+export function readyAddress(text: string, asked?: Asked): ReadyAddress {
   const value = ipv4Value(text);
   const words = value === undefined ? ipv6Groups(text) : [value >>> 16, value & 0xffff];
-  return { text, words: words ?? [] };
+  return asked ? { text, words: words ?? [], asked } : { text, words: words ?? [] };
 }
 
 /** `address` or `address/length`, host bits allowed: matching masks them, as the kernel does. */
@@ -29,8 +33,9 @@ export function readyPrefix(text: string): ReadyPrefix {
   const address = readyAddress(slash < 0 ? text : text.slice(0, slash));
   if (text.startsWith('<')) return { ...address, length: 0 };
   const whole = address.words.length * 16;
-  const given = slash < 0 ? whole : Number(text.slice(slash + 1));
-  const isValid = Number.isInteger(given) && given >= 0 && given <= whole;
+  const tail = text.slice(slash + 1);
+  const given = slash < 0 ? whole : Number(tail);
+  const isValid = (slash < 0 || /^\d+$/.test(tail)) && given <= whole;
   return isValid ? { ...address, length: given } : { text, words: [], length: 0 };
 }
 
@@ -39,6 +44,12 @@ export const isReady = (prefix: ReadyPrefix): boolean => prefix.words.length > 0
 
 /** Whether the prefix holds the address. */
 export function holds(prefix: ReadyPrefix, address: ReadyAddress): boolean {
+  const isHeld = isInside(prefix, address);
+  address.asked?.(address.text, prefix, isHeld);
+  return isHeld;
+}
+
+function isInside(prefix: ReadyPrefix, address: ReadyAddress): boolean {
   const { words, length } = prefix;
   if (words.length === 0 || words.length !== address.words.length)
     return words.length === 0 && prefix.text === address.text;

@@ -1,5 +1,6 @@
 /** Which packets Linux does not take from a wire, for their addresses (`net/ipv4/route.c: ip_route_input_slow`, `fib_frontend.c: fib_validate_source`). */
 import { lookup } from './fib.ts';
+import type { Flow } from './policy.ts';
 import type { Packet } from './packet.ts';
 import { holds, readyAddress, readyPrefix } from './prefix.ts';
 import { ruleText } from './text.ts';
@@ -23,10 +24,12 @@ const BROADCAST = readyPrefix('255.255.255.255');
 export function martian(namespace: NamespaceView, ifname: string, packet: Packet): string | undefined {
   if (packet.family !== 'inet') return undefined;
   // Multicast routing is nothing that Neutron has (ip_route_input_rcu: ip_mc_validate_source comes first).
-  if (holds(MULTICAST, readyAddress(packet.dst))) return `${packet.dst} is a multicast address: it is not forwarded`;
-  if (holds(BROADCAST, readyAddress(packet.dst))) return `${packet.dst} is a broadcast address: it is not forwarded`;
+  if (holds(MULTICAST, readyAddress(packet.dst, packet.asked)))
+    return `${packet.dst} is a multicast address: it is not forwarded`;
+  if (holds(BROADCAST, readyAddress(packet.dst, packet.asked)))
+    return `${packet.dst} is a broadcast address: it is not forwarded`;
   for (const [half, prefix, what] of MARTIANS) {
-    if (!holds(prefix, readyAddress(packet[half]))) continue;
+    if (!holds(prefix, readyAddress(packet[half], packet.asked))) continue;
     if (what.startsWith('a loopback') && deviceSysctl(namespace, ifname, 'route_localnet') === 1) continue;
     return `${half === 'src' ? 'the source' : 'the destination'} ${packet[half]} is ${what} (martian)`;
   }
@@ -34,14 +37,16 @@ export function martian(namespace: NamespaceView, ifname: string, packet: Packet
 }
 
 /** `route.c: ip_route_output_key_hash_rcu`: no table is asked for such a destination; whom it reaches on the wire is not followed. */
-export const unsent = ({ dst, family }: Packet): string | undefined =>
-  family === 'inet' && (holds(MULTICAST, readyAddress(dst)) || holds(BROADCAST, readyAddress(dst)))
+export const unsent = ({ dst, family, asked }: Packet): string | undefined =>
+  family === 'inet' && (holds(MULTICAST, readyAddress(dst, asked)) || holds(BROADCAST, readyAddress(dst, asked)))
     ? `${dst} is a multicast or broadcast address: whom it reaches is not followed`
     : undefined;
 
 /** `route.c: __mkroute_output`. */
-export const isLoopbackSource = ({ src, family }: Packet, out: string | undefined): boolean =>
-  family === 'inet' && out !== 'lo' && holds(LOOPBACK, readyAddress(src));
+export const isLoopbackSource = (namespace: NamespaceView, packet: Packet, out: string): boolean =>
+  packet.family === 'inet' &&
+  holds(LOOPBACK, readyAddress(packet.src, packet.asked)) &&
+  deviceSysctl(namespace, out, 'route_localnet') !== 1;
 
 const LOOPBACK = readyPrefix('127.0.0.0/8');
 
@@ -63,13 +68,15 @@ export function badSource(
   if (filter === 0 && !turnsBack(namespace, ifname, out)) {
     if (isLocalAccepted) return undefined;
     if (!isCustom(namespace)) {
-      const isOwn = namespace.state.addresses?.some(({ local }) => local === packet.src);
+      const src = readyAddress(packet.src, packet.asked);
+      const isOwn = namespace.state.addresses?.some(({ local }) => holds(readyPrefix(local), src));
       return isOwn ? ownSource(packet.src) : undefined;
     }
   }
   const mark = deviceSysctl(namespace, ifname, 'src_valid_mark') === 1 ? packet.mark : 0;
-  // Without protocol and ports: a rule that looks at them is not decided, and then nothing is said.
-  const back = lookup(fib.value, { src: packet.dst, dst: packet.src, iif: out ?? 'lo', mark });
+  const back = lookup(fib.value, { ...answering(packet), iif: out ?? 'lo', mark });
+  // A rule that nobody here understands: nothing is said.
+  if (back.type === 'unknown') return undefined;
   if (back.type === 'route' && back.kind === 'local' && !isLocalAccepted) return ownSource(packet.src);
   if (back.type === 'route' && back.kind !== 'local' && back.kind !== 'unicast')
     return `the source ${packet.src} is a ${back.kind} address (martian source)`;
@@ -80,6 +87,12 @@ export function badSource(
   if (isReachable && filter !== 1 && hasAddress !== false) return undefined;
   const way = isReachable ? `leads out of ${back.nexthop.dev ?? 'no device'}` : 'does not exist';
   return `rp_filter of ${ifname} is ${filter}, and the way back to ${packet.src} ${way}`;
+}
+
+/** Both ends changed over (`fib_frontend.c: __fib_validate_source`). */
+function answering({ src, dst, protocol, sport, dport, asked }: Packet): Omit<Flow, 'iif' | 'mark'> {
+  const ports = { ...(dport !== undefined && { sport: dport }), ...(sport !== undefined && { dport: sport }) };
+  return { src: dst, dst: src, protocol, ...ports, ...(asked && { asked }) };
 }
 
 const ownSource = (src: string): string => `the source ${src} is an address of this namespace itself (martian source)`;
@@ -113,8 +126,8 @@ export function forwardingOff(namespace: NamespaceView, ifname: string, family: 
   return key !== undefined && sysctlOf(namespace, key) === '0' ? `${key} is 0: nothing is forwarded` : undefined;
 }
 
-/** `ip6_output.c: ip6_forward`: such a source is of one link only. */
-export const isLinkLocal = (packet: Packet): boolean =>
-  packet.family === 'inet6' && holds(LINK_LOCAL, readyAddress(packet.src));
+/** `ip6_output.c: ip6_forward`: such a source is of one link only; such a destination, too. */
+export const isLinkLocal = (packet: Packet, half: 'src' | 'dst' = 'src'): boolean =>
+  packet.family === 'inet6' && holds(LINK_LOCAL, readyAddress(packet[half], packet.asked));
 
 const LINK_LOCAL = readyPrefix('fe80::/10');

@@ -120,6 +120,8 @@ function connmark(rule: ReadyIptablesRule, seen: Seen): Applied {
 function notrack(rule: ReadyIptablesRule, seen: Seen): Applied {
   const { name, options } = rule.target;
   if (name === 'NOTRACK' || options.has('--notrack')) {
+    // xt_CT.c: xt_ct_target: what came over the loopback device is tracked already.
+    if ('connection' in seen.tracking) return 'nothing';
     seen.tracking = { state: 'untracked' };
     return 'changed';
   }
@@ -148,21 +150,29 @@ function nat(rule: ReadyIptablesRule, hook: Hook, seen: Seen): Applied {
     };
     return 'accept';
   }
-  const to = value === undefined ? undefined : natAddress(value);
+  const { sport, dport } = seen.packet;
+  const to = value === undefined ? undefined : natAddress(value, isDestination ? dport : sport);
   if (!to) return unknown(rule);
   seen.request = { to, text, ...random };
   return 'accept';
 }
 
 /** `10.0.0.1`, `10.0.0.1:80`, `10.0.0.1-10.0.0.9:80-90`, `[2001:db8::1]:80`, `:80`; of a range the first, as the choice among them is a hash. */
-function natAddress(text: string): { address?: string; port?: number } | undefined {
+function natAddress(text: string, own: number | undefined): { address?: string; port?: number } | undefined {
   if (text.startsWith('<')) return { address: text };
   if (/^[0-9a-f:]*:[0-9a-f:]*:[0-9a-f:.]*$/i.test(text)) return { address: text };
-  const match = /^(?:\[([^\]]+)\]|([\d.]+))?(?:-[^:]+)?(?::(\d+)(?:-\d+)?)?(?:\/\d+)?$/.exec(text);
+  const match = /^(?:\[([^\]]+)\]|([\d.]+))?(?:-[^:]+)?(?::(\d+)(?:-(\d+))?)?(?:\/(\d+))?$/.exec(text);
   const address = match?.[1] ?? match?.[2];
   if (!match || (address === undefined && match[3] === undefined)) return undefined;
   return {
     ...(address === undefined ? {} : { address }),
-    ...(match[3] === undefined ? {} : { port: Number(match[3]) }),
+    ...(match[3] === undefined ? {} : { port: Number(match[3]) + shiftIn(match[3], match[4], match[5], own) }),
   };
+}
+
+/** With a base (`:4000-4009/3000`) the place of the packet's own port behind it is kept (`nf_nat_core.c: nf_nat_l4proto_unique_tuple`, `NF_NAT_RANGE_PROTO_OFFSET`). */
+function shiftIn(first: string, last = first, base: string | undefined, own: number | undefined): number {
+  const size = Number(last) - Number(first) + 1;
+  if (base === undefined || own === undefined || size < 1) return 0;
+  return (((own - Number(base)) % size) + size) % size;
 }

@@ -1,21 +1,15 @@
 /** Follows a packet from its sender to its end, and the answer back. */
 import { familyOf } from '../ip.ts';
 import type { Taker } from './arp.ts';
-import type { Cloud, Endpoint, Side } from './cloud.ts';
+import { LIMITED_BROADCAST, isMetadataOf, offerOf, offerTo } from './broadcast.ts';
+import type { Cloud, Side } from './cloud.ts';
 import type { Connections } from './conntrack.ts';
 import type { Disposition } from './disposition.ts';
-import { endpointNamed, noAnswer, sendFromEndpoint, sendFromOutside, sourceOf, takes } from './ends.ts';
-import {
-  type Packet,
-  type PacketHeader,
-  type Protocol,
-  answerTo,
-  headerOf,
-  packetOf,
-  packetText,
-  protocolOf,
-} from './packet.ts';
+import { noAnswer, sendFromEndpoint, sendFromOutside, takes } from './ends.ts';
+import type { Parcel } from './frame/passage.ts';
+import { type Packet, type PacketHeader, answerTo, headerOf, packetText, protocolOf } from './packet.ts';
 import { type End, type Pass, type PathElement, receive, send } from './pass.ts';
+import { type Start, startOf } from './start.ts';
 import { takenBy } from './taken.ts';
 import { type TraceNode, traceNode } from './tree.ts';
 import { type NamespaceView, type View, namespaceText, viewOf } from './view.ts';
@@ -31,6 +25,10 @@ export interface TraceRequest {
   protocol?: string;
   sport?: number;
   dport?: number;
+  /** Whom the outside sends to what is not on its own wire: of its routes nobody here knows. Absent: it has none. */
+  via?: string;
+  /** Bytes of the IP packet, which may not be cut (DF). Absent: small enough for every device. */
+  size?: number;
 }
 
 /** One way, there or back. */
@@ -61,7 +59,7 @@ export const trace = (cloud: Cloud, request: TraceRequest): Trace => traceIn(vie
 
 /** As `trace`, for many packets over one cloud. */
 export function traceIn(view: View, request: TraceRequest): Trace {
-  const start = startOf(view.cloud, request);
+  const start = startOf(view, request);
   const root = traceNode('packet', '');
   if ('reason' in start) {
     const protocol = protocolOf(request.protocol ?? 'icmp') ?? 'icmp';
@@ -76,9 +74,10 @@ export function traceIn(view: View, request: TraceRequest): Trace {
     return { from: view.cloud.from, ...leg, tree: root, reply: null, sourceSeen: null, answered: false };
   }
   root.text = packetText(start.packet);
-  const memory: Memory = new Map();
+  const memory: Memory = { connections: new Map(), zones: new Map(), noted: new Set() };
+  if (request.via !== undefined) memory.via = request.via;
   const there = follow(view, memory, start.place, start.packet, root.children);
-  const reply = there.end && answer(view, memory, there.end, there.packet, root.children);
+  const reply = there.end && answer(view, memory, start, there.end, there.packet, root.children);
   if (reply?.end) noteOtherWay(there.leg, reply.leg, root.children.at(-1)!.children);
   return {
     from: view.cloud.from,
@@ -106,52 +105,12 @@ function noteOtherWay(there: Leg, reply: Leg, nodes: TraceNode[]): void {
 /** Where a packet is: its sender, or who has it at the end. */
 type Place = Taker;
 
-/** Connections of each namespace. */
-type Memory = Map<NamespaceView, Connections>;
-
-interface Start {
-  place: Place;
-  packet: Packet;
-}
-
-function startOf(cloud: Cloud, request: TraceRequest): Start | { reason: string } {
-  const { from, to } = request;
-  const protocol = protocolOf(request.protocol ?? 'icmp');
-  if (!protocol) return { reason: `the protocol "${request.protocol}" is not one of icmp, tcp, udp` };
-  if (!familyOf(to)) return { reason: `"${to}" is not an address` };
-  if (typeof from === 'string') {
-    const endpoint = endpointNamed(cloud, from);
-    return endpoint
-      ? startAt(endpoint, sourceOf(endpoint, to), request, protocol)
-      : { reason: `there is no port "${from}"` };
-  }
-  const { address, segment } = from;
-  const endpoint = cloud.wiring.endpoints.find(
-    (e) => e.segment === segment && e.node !== undefined && takes(e, address),
-  );
-  if (endpoint) return startAt(endpoint, address, request, protocol);
-  const wire = Object.hasOwn(cloud.wiring.segments, segment) ? cloud.wiring.segments[segment] : undefined;
-  if (!wire?.external) return { reason: `nobody has the address ${address} on ${segment}` };
-  return startFrom({ type: 'outside', segment }, address, request, protocol);
-}
-
-const startAt = (
-  endpoint: Endpoint,
-  src: string | undefined,
-  request: TraceRequest,
-  protocol: Protocol,
-): Start | { reason: string } =>
-  src === undefined
-    ? { reason: `${endpoint.name} has no address of the family of ${request.to}` }
-    : startFrom({ type: 'endpoint', endpoint }, src, request, protocol);
-
-function startFrom(place: Place, src: string, request: TraceRequest, protocol: Protocol): Start | { reason: string } {
-  const { to: dst, sport, dport } = request;
-  if (familyOf(src) !== undefined && familyOf(src) !== familyOf(dst))
-    return { reason: `${src} and ${dst} are not of one family` };
-  const ports = { ...(sport === undefined ? {} : { sport }), ...(dport === undefined ? {} : { dport }) };
-  const packet = packetOf({ src, dst, protocol, ...ports });
-  return packet ? { place, packet } : { reason: `"${dst}" is not an address` };
+/** What is remembered of the packets of one trace. */
+interface Memory extends Omit<Parcel, 'packet'> {
+  /** Of each namespace. */
+  connections: Map<NamespaceView, Connections>;
+  /** As in the request. */
+  via?: string;
 }
 
 interface Followed {
@@ -174,7 +133,7 @@ function follow(view: View, memory: Memory, from: Place, packet: Packet, nodes: 
     const { to } = hop;
     if (to.type === 'end') return finish(leg, now, nodes, to);
     at = to;
-    if (to.type !== 'namespace') return arrive(leg, now, nodes, at);
+    if (to.type !== 'namespace') return arrive(view, leg, now, nodes, at);
     if (isCircle(seen, to.namespace, to.ifname, now)) {
       return finish(leg, now, nodes, {
         disposition: 'loop',
@@ -182,16 +141,16 @@ function follow(view: View, memory: Memory, from: Place, packet: Packet, nodes: 
       });
     }
     const pass = receive(to.namespace, to.ifname, now, connectionsOf(memory, to.namespace));
-    hop = onward(view, to.namespace, pass, leg, nodes);
+    hop = onward(view, memory, to.namespace, pass, leg, nodes);
     if (pass.next.type === 'taken') return taken(leg, to.namespace, pass, nodes, at);
   }
 }
 
 type Onward = { to: Hop['to']; packet: Packet };
 
-const connectionsOf = (memory: Memory, namespace: NamespaceView): Connections => {
-  if (!memory.has(namespace)) memory.set(namespace, new Map());
-  return memory.get(namespace)!;
+const connectionsOf = ({ connections }: Memory, namespace: NamespaceView): Connections => {
+  if (!connections.has(namespace)) connections.set(namespace, new Map());
+  return connections.get(namespace)!;
 };
 
 /**
@@ -210,21 +169,30 @@ function depart(view: View, memory: Memory, from: Place, packet: Packet, leg: Le
   if (from.type === 'namespace')
     return onward(
       view,
+      memory,
       from.namespace,
       send(from.namespace, packet, connectionsOf(memory, from.namespace)),
       leg,
       nodes,
     );
+  const parcel = { packet, zones: memory.zones, noted: memory.noted };
   const hop =
     from.type === 'endpoint'
-      ? sendFromEndpoint(view, from.endpoint, packet)
-      : sendFromOutside(view, from.segment, packet);
+      ? sendFromEndpoint(view, from.endpoint, packet, parcel)
+      : sendFromOutside(view, from.segment, packet, parcel, memory.via);
   nodes.push(placeNode(from, hop.nodes));
   return { to: hop.to, packet };
 }
 
 /** Notes a passage, and finds who gets the packet next. */
-function onward(view: View, namespace: NamespaceView, pass: Pass, leg: Leg, nodes: TraceNode[]): Onward {
+function onward(
+  view: View,
+  { zones, noted }: Memory,
+  namespace: NamespaceView,
+  pass: Pass,
+  leg: Leg,
+  nodes: TraceNode[],
+): Onward {
   const { packet, next, element } = pass;
   leg.path.push(element);
   const text = element.in === null ? namespaceText(namespace) : `${namespaceText(namespace)}, in by ${element.in}`;
@@ -239,7 +207,8 @@ function onward(view: View, namespace: NamespaceView, pass: Pass, leg: Leg, node
   if (next.type === 'taken')
     return { to: { type: 'end', disposition: 'delivered', reason: 'it is its own address' }, packet };
   const { family, src: address } = packet;
-  const asker = { family, address, node: namespace.node, namespace, ifname: next.ifname };
+  const parcel = { packet, zones, noted };
+  const asker = { family, address, node: namespace.node, namespace, ifname: next.ifname, parcel };
   const hop = hopFrom(view, namespace, next.ifname, next.nexthop, asker);
   node.children.push(...hop.nodes);
   return { to: hop.to, packet };
@@ -261,11 +230,15 @@ function taken(leg: Leg, namespace: NamespaceView, pass: Pass, nodes: TraceNode[
   return { leg, packet, end };
 }
 
-function arrive(leg: Leg, packet: Packet, nodes: TraceNode[], end: Place): Followed {
+function arrive(view: View, leg: Leg, packet: Packet, nodes: TraceNode[], end: Place): Followed {
   nodes.push(placeNode(end, []));
   if (end.type === 'outside') {
     leg.disposition = 'exits-network';
     nodes.push(endNode('exits-network', `leaves on ${end.segment} as ${packet.src}`));
+  } else if (packet.dst === LIMITED_BROADCAST) {
+    nodes.push(endNode('delivered', 'the port hears what is for all'));
+  } else if (end.type === 'endpoint' && isMetadataOf(view, end.endpoint, packet.dst)) {
+    nodes.push(endNode('delivered', 'the DHCP namespace serves metadata'));
   } else if (end.type === 'endpoint' && !takes(end.endpoint, packet.dst)) {
     const reason = `${end.endpoint.name} gets it but has not the address ${packet.dst}: whether it forwards is not known`;
     return finish(leg, packet, nodes, { disposition: 'insufficient-info', reason });
@@ -275,8 +248,13 @@ function arrive(leg: Leg, packet: Packet, nodes: TraceNode[], end: Place): Follo
 
 function placeNode(place: Place, children: TraceNode[]): TraceNode {
   if (place.type === 'outside') return traceNode('outside', `outside, on ${place.segment}`, children);
-  if (place.type === 'endpoint')
-    return traceNode('endpoint', `${place.endpoint.name} on ${place.endpoint.node ?? 'no node'}`, children);
+  if (place.type === 'endpoint') {
+    const { name, node } = place.endpoint;
+    return {
+      ...traceNode('endpoint', `${name} on ${node ?? 'no node'}`, children),
+      ...(node === undefined ? {} : { node }),
+    };
+  }
   return traceNode('namespace', namespaceText(place.namespace), children);
 }
 
@@ -286,8 +264,16 @@ const endNode = (disposition: Disposition, reason: string): TraceNode => ({
 });
 
 /** The way back, from whoever has the packet. */
-function answer(view: View, memory: Memory, end: Place, packet: Packet, nodes: TraceNode[]): Followed | undefined {
-  const silence = end.type === 'outside' ? noAnswer(view, end.segment, packet) : undefined;
+function answer(
+  view: View,
+  memory: Memory,
+  start: Start,
+  end: Place,
+  packet: Packet,
+  nodes: TraceNode[],
+): Followed | undefined {
+  if (packet.dst === LIMITED_BROADCAST) return answerToAll(view, memory, start, end, nodes);
+  const silence = end.type === 'outside' ? noAnswer(view, end.segment, packet, memory.via) : undefined;
   if (silence !== undefined) {
     nodes.push(traceNode('reply', `no reply: ${silence}`));
     return undefined;
@@ -297,6 +283,34 @@ function answer(view: View, memory: Memory, end: Place, packet: Packet, nodes: T
   nodes.push(node);
   if (familyOf(back.dst) === undefined) return unknownReceiver(back, node.children);
   return follow(view, memory, end, back, node.children);
+}
+
+/** To what was for all only a DHCP server is known to answer. */
+function answerToAll(
+  view: View,
+  memory: Memory,
+  { place }: Start,
+  end: Place,
+  nodes: TraceNode[],
+): Followed | undefined {
+  const isServed = end.type === 'endpoint' && place.type === 'endpoint' && end.endpoint.servesDhcp === true;
+  const offer = isServed ? offerOf(end.endpoint, place.endpoint) : undefined;
+  if (!isServed || !offer) {
+    const why = isServed
+      ? `${end.endpoint.name} has no address in a subnet of ${place.endpoint.name}`
+      : 'who answers a broadcast is not known';
+    nodes.push(traceNode('reply', `no reply: ${why}`));
+    return undefined;
+  }
+  const node = traceNode('reply', `reply: ${packetText(offer)}`);
+  nodes.push(node);
+  const parcel = { packet: offer, zones: memory.zones, noted: memory.noted };
+  const hop = offerTo(view, end.endpoint, place.endpoint, offer, parcel);
+  const leg: Leg = { disposition: 'delivered', packet: headerOf(offer), final: headerOf(offer), path: [] };
+  node.children.push(placeNode(end, hop.nodes));
+  return hop.to.type === 'end'
+    ? finish(leg, offer, node.children, hop.to)
+    : arrive(view, leg, offer, node.children, hop.to);
 }
 
 /** An address that the topology leaves out and nobody could read: where the reply goes cannot be said. */
@@ -313,6 +327,7 @@ function isAnswered({ place, packet }: Start, { leg, packet: back, end }: Follow
     end?.type === place.type &&
     (end.type !== 'endpoint' || place.type !== 'endpoint' || end.endpoint === place.endpoint);
   if (!isThere || leg.disposition === 'insufficient-info') return false;
+  if (packet.dst === LIMITED_BROADCAST) return true;
   const isMirrored = back.src === packet.dst && back.dst === packet.src;
   if (!isMirrored)
     nodes.push(

@@ -5,6 +5,7 @@ import type { Disposition } from './disposition.ts';
 /**
  * `packet` the root; `endpoint`, `namespace`, `outside` a place that the packet is in; `rule`, `route`, `neighbour`, `iptables` an item that decided,
  * printed as its tool prints it; `table` a table of netfilter in a hook, around its rules; `nat` a translation of a connection that is known already;
+ * `bridge` a bridge that a frame passes, around the flows that led on (`flow`); `question` ARP or neighbour discovery, around the way of its frames;
  * `wire` who gets the packet; `detail` how that was found; `warning` what a person should know; `end` the disposition and why; `reply` the way back.
  */
 export type TraceNodeType =
@@ -19,6 +20,9 @@ export type TraceNodeType =
   | 'iptables'
   | 'nat'
   | 'wire'
+  | 'bridge'
+  | 'flow'
+  | 'question'
   | 'detail'
   | 'warning'
   | 'end'
@@ -31,9 +35,11 @@ export interface TraceNode {
   children: TraceNode[];
   /** Why the item is there, when it is an expected one. */
   because?: Because;
-  /** Of a `namespace`: where. */
+  /** Of a `namespace` and a `bridge`: where. */
   node?: string;
   namespace?: string;
+  /** Of a `flow`: where it is; whether the switch learned it; whether it is what its table does with all that no other flow takes. */
+  flow?: { bridge: string; table: number; isLearned?: true; isDefault?: true };
   /** Of an `end`. */
   disposition?: Disposition;
 }

@@ -2,10 +2,12 @@
  * A cloud made ready for one trace: names become maps, and what a namespace holds is read when the packet gets there, once.
  * What is not known is asked for here too, so that nothing that is absent is taken for empty.
  */
-import type { Family, Gap, NamespaceAspect, NamespaceState, NodeState, Traffic } from '../state.ts';
+import type { Family, Gap, NamespaceAspect, NamespaceState, Neighbour, NodeState, Traffic } from '../state.ts';
 import type { Cloud, Endpoint, Segment } from './cloud.ts';
 import { type Fib, fibOf } from './fib.ts';
+import { type Fabric, fabricOf } from './frame/fabric.ts';
 import { type Ruleset, rulesetOf } from './netfilter.ts';
+import { remembered } from './remembered.ts';
 
 /** A cloud by segment, made once and good for many traces: it remembers nothing of packets. */
 export interface View {
@@ -17,6 +19,8 @@ export interface View {
   endpoints: Map<string, Endpoint[]>;
   /** Nodes of which the namespaces, or some of them, are not known, and why. */
   unseen: { node: string; reason: string }[];
+  /** Open vSwitch of the nodes. */
+  fabric: Fabric;
 }
 
 /** A namespace with where it is, and what was read of it so far. */
@@ -52,6 +56,7 @@ export function viewOf(cloud: Cloud): View {
     attachments: new Map(),
     endpoints: new Map(),
     unseen: [],
+    fabric: fabricOf(cloud),
   };
   for (const endpoint of cloud.wiring.endpoints) listOf(view.endpoints, endpoint.segment).push(endpoint);
   for (const state of cloud.states) addNode(view, state);
@@ -159,8 +164,34 @@ function once<T>(cache: Map<Family, T>, family: Family, make: () => T): T {
 }
 
 /** `undefined` when the sysctl was not collected. */
-export const sysctlOf = (namespace: NamespaceView, key: string): string | undefined =>
-  namespace.state.sysctls?.find((sysctl) => sysctl.key === key)?.value;
+export const sysctlOf = (namespace: NamespaceView, key: string): string | undefined => sysctlIndex(namespace).get(key);
+
+const sysctlIndex = remembered(
+  ({ state: { sysctls = [] } }: NamespaceView) => new Map(sysctls.toReversed().map(({ key, value }) => [key, value])),
+);
+
+/** The entry for an address on a device, whatever gaps there are; of several the first. */
+export const neighbourOf = (
+  namespace: NamespaceView,
+  family: Family,
+  dev: string,
+  dst: string,
+): Neighbour | undefined => neighbourIndex(namespace).get(`${family} ${dev} ${dst}`);
+
+const neighbourIndex = remembered(
+  ({ state: { neighbours = [] } }: NamespaceView) =>
+    new Map(neighbours.toReversed().map((each) => [`${each.family} ${each.dev} ${each.dst}`, each])),
+);
+
+/** The namespaces of a node. */
+export const namespacesOn = ({ namespaces }: View, node: string): readonly NamespaceView[] =>
+  nodeIndex(namespaces).get(node) ?? [];
+
+const nodeIndex = remembered((namespaces: readonly NamespaceView[]) => {
+  const byNode = new Map<string, NamespaceView[]>();
+  for (const namespace of namespaces) listOf(byNode, namespace.node).push(namespace);
+  return byNode;
+});
 
 /** The higher of `conf.all` and of the device, as the kernel takes `rp_filter`, `proxy_arp`, `arp_ignore` (`IN_DEV_MAXCONF`, `IN_DEV_ORCONF`). */
 export function deviceSysctl(namespace: NamespaceView, ifname: string, name: string): number | undefined {

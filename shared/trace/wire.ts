@@ -1,19 +1,12 @@
 /** From an output device to who gets the packet: by the neighbour entry's MAC, else by ARP. */
 import type { Neighbour } from '../state.ts';
-import {
-  type Asker,
-  type Taker,
-  endpointTaker,
-  endpointsWithMac,
-  hears,
-  isReserved,
-  taker,
-  whoAnswers,
-} from './arp.ts';
+import { type Asker, type Taker, endpointTaker, hears, taker, takerText, whoAnswers } from './arp.ts';
 import type { End } from './pass.ts';
+import { ask, deliver } from './frame/passage.ts';
+import { devicesWithMac, endpointsWithMac, isReserved } from './segment.ts';
 import { neighbourText } from './text.ts';
 import { type TraceNode, itemNode, traceNode } from './tree.ts';
-import { type NamespaceView, type View, aspectOf, isDown, knownText, namespaceText } from './view.ts';
+import { type NamespaceView, type View, aspectOf, isDown, knownText, namespacesOn, neighbourOf } from './view.ts';
 
 /** Where a packet goes next, and the steps that say so. */
 export interface Hop {
@@ -32,7 +25,7 @@ export function hopFrom(
   if (isDown(namespace, ifname)) return endHop({ disposition: 'dropped', reason: `${ifname} is down` });
   const neighbours = aspectOf(namespace, 'neighbours', asker.family);
   if ('missing' in neighbours) return endHop({ disposition: 'insufficient-info', reason: neighbours.missing });
-  const entry = neighbours.value.find((n) => n.dst === nexthop && n.dev === ifname && n.family === asker.family);
+  const entry = neighbourOf(namespace, asker.family, ifname, nexthop);
   const peer = vethPeer(ifname);
   if (peer !== undefined) return vethHop(view, namespace, peer, nexthop, entry);
   const device = Object.hasOwn(view.cloud.wiring.devices, ifname) ? view.cloud.wiring.devices[ifname] : undefined;
@@ -55,7 +48,7 @@ function vethPeer(ifname: string): string | undefined {
 
 function vethHop(view: View, from: NamespaceView, peer: string, nexthop: string, entry: Neighbour | undefined): Hop {
   const nodes = entry?.state.includes('PERMANENT') ? [itemNode('neighbour', neighbourText(entry), entry)] : [];
-  const namespace = view.namespaces.find((n) => n.node === from.node && n !== from && hasDevice(n, peer));
+  const namespace = namespacesOn(view, from.node).find((n) => n !== from && hasDevice(n, peer));
   if (!namespace) {
     const missing = view.unseen.find(({ node }) => node === from.node);
     if (missing) return endHop({ disposition: 'insufficient-info', reason: missing.reason }, nodes);
@@ -87,15 +80,19 @@ function neighbourHop(view: View, asker: Asker, target: string, entry: Neighbour
   const mac = knownText(entry?.lladdr);
   const isFixed = entry?.state.some((state) => state === 'PERMANENT' || state === 'NOARP') === true;
   const nodes = entry ? [itemNode(isFixed ? 'neighbour' : 'detail', neighbourText(entry), entry)] : [];
-  if (!entry || mac === undefined || entry.state.some((state) => INVALID_STATES.includes(state)))
-    return arpHop(view, asker, target, nodes);
+  if (!entry || entry.state.some((state) => INVALID_STATES.includes(state))) return arpHop(view, asker, target, nodes);
+  if (mac === undefined) {
+    // The topology leaves the MAC open: it is that of who has the address, and nobody is asked.
+    const { takers } = isFixed && entry.lladdr !== undefined ? whoAnswers(view, asker, target) : { takers: [] };
+    return takers.length > 0 ? handOver(view, asker, takers, entry.lladdr!, nodes) : arpHop(view, asker, target, nodes);
+  }
   const owners = ownersOf(view, asker, mac, target);
-  if (owners.length > 0) return takerHop(owners[0]!, nodes);
+  if (owners.length > 0) return handOver(view, asker, owners, entry.lladdr!, nodes);
   // A learned entry whose owner is gone fails when it is probed, and ARP finds the new one.
   if (!isFixed) return arpHop(view, asker, target, nodes);
   const { takers, missing } = whoAnswers(view, asker, target);
   const nameless = takers.find((who) => who.type === 'outside' || macOf(view, asker, who) === undefined);
-  if (nameless) return takerHop(nameless, nodes);
+  if (nameless) return handOver(view, asker, [nameless], entry.lladdr!, nodes);
   if (missing.length > 0) return endHop({ disposition: 'insufficient-info', reason: missing.join('; ') }, nodes);
   return endHop(
     { disposition: 'neighbour-unreachable', reason: `nobody on ${asker.segment} has the MAC ${mac} of ${target}` },
@@ -108,7 +105,7 @@ function neighbourHop(view: View, asker: Asker, target: string, entry: Neighbour
  * theirs, the one that has addresses routes on (the frame is flooded to both).
  */
 function ownersOf(view: View, asker: Asker, mac: string, target: string): Taker[] {
-  const attachments = (view.attachments.get(asker.segment) ?? []).filter((a) => a.mac === mac && hears(a, asker));
+  const attachments = devicesWithMac(view, asker.segment, mac).filter((a) => hears(a, asker));
   const rank = (namespace: NamespaceView, ifname: string): number =>
     (namespace.state.addresses?.some((a) => a.ifname === ifname && a.local === target) ? 0 : 2) +
     (namespace.node === asker.node ? 0 : 1);
@@ -128,7 +125,7 @@ function macOf(view: View, asker: Asker, who: Taker): string | undefined {
 function arpHop(view: View, asker: Asker, target: string, before: TraceNode[]): Hop {
   const { takers, missing } = whoAnswers(view, asker, target);
   const protocol = asker.family === 'inet' ? 'ARP' : 'neighbour discovery';
-  const nodes = [...before, traceNode('detail', `${target} is asked for by ${protocol} on ${asker.segment}`)];
+  const nodes = [...before, traceNode('question', `${target} is asked for by ${protocol} on ${asker.segment}`)];
   if (takers.length > 1) {
     nodes.push(
       traceNode(
@@ -137,10 +134,10 @@ function arpHop(view: View, asker: Asker, target: string, before: TraceNode[]): 
       ),
     );
   }
-  if (takers.length > 0) return takerHop(takers[0]!, nodes);
+  if (takers.length > 0) return askedHop(view, asker, takers, target, nodes);
   if (view.segments.get(asker.segment)?.external && !isReserved(view, asker.segment, target)) {
     nodes.push(traceNode('detail', `${target} is not an address of Neutron's: a host outside may have it`));
-    return takerHop({ type: 'outside', segment: asker.segment }, nodes);
+    return askedHop(view, asker, [{ type: 'outside', segment: asker.segment }], target, nodes);
   }
   if (missing.length > 0)
     return endHop({ disposition: 'insufficient-info', reason: [...new Set(missing)].join('; ') }, nodes);
@@ -150,14 +147,30 @@ function arpHop(view: View, asker: Asker, target: string, before: TraceNode[]): 
   );
 }
 
-const takerHop = (to: Taker, nodes: TraceNode[]): Hop => ({
+/** The question and its answer on their way through Open vSwitch, and then the packet. @param nodes the question is one of them */
+function askedHop(view: View, asker: Asker, takers: readonly Taker[], target: string, nodes: TraceNode[]): Hop {
+  if (!asker.parcel) return takerHop(takers[0]!, nodes);
+  const asked = ask(view, asker, takers, target, asker.parcel);
+  nodes.find(({ type }) => type === 'question')!.children.push(...asked.nodes);
+  if (asked.type === 'unlooked') return takerHop(takers[0]!, nodes);
+  if (asked.type === 'lost') return endHop(asked.end, nodes);
+  const owners = asked.by ? [asked.by] : ownersOf(view, asker, asked.mac, target);
+  const reason = `nobody on ${asker.segment} has the MAC ${asked.mac} that a switch answers for ${target}`;
+  if (owners.length === 0) return endHop({ disposition: 'neighbour-unreachable', reason }, nodes);
+  return handOver(view, asker, owners, asked.mac, nodes);
+}
+
+/** The packet's frame to a MAC. @param takers who has it, the likeliest first */
+export function handOver(view: View, asker: Asker, takers: readonly Taker[], mac: string, nodes: TraceNode[]): Hop {
+  if (!asker.parcel) return takerHop(takers[0]!, nodes);
+  const delivery = deliver(view, asker, takers, mac, asker.parcel);
+  const all = [...nodes, ...delivery.nodes];
+  if (delivery.type === 'lost') return endHop(delivery.end, all);
+  return takerHop(delivery.type === 'arrived' ? delivery.to : takers[0]!, all);
+}
+
+/** The end of a hop. */
+export const takerHop = (to: Taker, nodes: TraceNode[]): Hop => ({
   to,
   nodes: [...nodes, traceNode('wire', `to ${takerText(to)}`)],
 });
-
-/** `sg-1b9c9c26-38 of snat-… on net1`, `vm1 on compute1`, `the outside of public`. */
-export function takerText(who: Taker): string {
-  if (who.type === 'namespace') return `${who.ifname} of ${namespaceText(who.namespace)}`;
-  if (who.type === 'endpoint') return `${who.endpoint.name} on ${who.endpoint.node ?? 'no node'}`;
-  return `the outside of ${who.segment}`;
-}

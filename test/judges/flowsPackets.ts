@@ -29,6 +29,9 @@ export function readFrame(parts: readonly string[]): Words {
   return frame;
 }
 
+/** Those that `NORMAL` keeps back (`lib/packets.c: eth_addr_is_reserved`), and their neighbours. */
+const RESERVED_MACS = ['01:80:c2:00:00:0e', '01:80:c2:00:00:10', '00:e0:2b:00:00:04', '00:e0:2b:00:00:05', '01:00:0c:cc:cc:cc', '01:00:0c:cc:cc:c7', '01:00:0c:cc:cc:c8', '01:00:0c:cd:cd:cd']; // prettier-ignore
+
 /** What occurs in the flows of a node, by kind. */
 export interface Pool {
   macs: string[];
@@ -44,7 +47,7 @@ export function poolOf(flows: readonly Flow[]): Pool {
   const all = (pattern: RegExp) => [...new Set(text.match(pattern) ?? [])];
   const macs = all(/\b[0-9a-f]{2}(?::[0-9a-f]{2}){5}\b/g);
   return {
-    macs: [...macs, 'ff:ff:ff:ff:ff:ff', '33:33:00:00:00:01', '01:80:c2:00:00:0e', '00:00:00:00:00:01'],
+    macs: [...macs, 'ff:ff:ff:ff:ff:ff', '33:33:00:00:00:01', '00:00:00:00:00:01', ...RESERVED_MACS],
     addresses: [...all(/\b\d+\.\d+\.\d+\.\d+\b/g), '8.8.8.8', '224.0.0.1', '0.0.0.0'],
     addresses6: [...all(/(?<==)[0-9a-f]{1,4}:[0-9a-f:]*::?[0-9a-f:]*[0-9a-f]\b(?!-)/g).filter((each) => !/^..(:..){5}$/.test(each)), '2001:db8::1', 'fe80::1'],
     vlans: [...all(/(?<=dl_vlan=)\d+/g), ...all(/(?<=vlan_tci=0x)[0-9a-f]{4}(?=\/0x0fff)/g).map((tci) => String(parseInt(tci, 16))), '0', '4095', '77'],
@@ -83,7 +86,8 @@ function payload(
   const mac = () => one(pool.macs);
   const address = () => one(pool.addresses);
   const address6 = () => one(pool.addresses6);
-  const kind = hint.get('protocol') ?? one(['arp', 'icmp', 'tcp', 'udp', 'icmp6', 'tcp6', 'dl_type=0x88cc']);
+  const kind =
+    hint.get('protocol') ?? one(['arp', 'icmp', 'tcp', 'udp', 'sctp', 'icmp6', 'tcp6', 'udp6', 'dl_type=0x88cc']);
   const ports = (of: string) => [`${of}_src=${Math.floor(random() * 65_536)}`, `${of}_dst=${one(['53', '67', '68', '80', '546'])}`]; // prettier-ignore
   switch (kind) {
     case 'arp':
@@ -94,11 +98,14 @@ function payload(
       return ['icmp6', `ipv6_src=${address6()}`, `ipv6_dst=${address6()}`, `icmpv6_type=${type}`, ...target];
     }
     case 'tcp6':
-      return ['tcp6', `ipv6_src=${address6()}`, `ipv6_dst=${address6()}`, ...ports('tcp')];
+    case 'udp6':
+    case 'sctp6':
+      return [kind, `ipv6_src=${value('ipv6_src', address6)}`, `ipv6_dst=${value('ipv6_dst', address6)}`, ...ports(kind.slice(0, -1))]; // prettier-ignore
     case 'icmp':
-      return ['icmp', `nw_src=${address()}`, `nw_dst=${address()}`, 'icmp_type=8', 'nw_ttl=64'];
+      return ['icmp', `nw_src=${value('nw_src', address)}`, `nw_dst=${value('nw_dst', address)}`, `icmp_type=${value('icmp_type', () => '8')}`, 'nw_ttl=64']; // prettier-ignore
     case 'tcp':
     case 'udp':
+    case 'sctp':
       return [
         kind,
         `nw_src=${value('nw_src', address)}`,

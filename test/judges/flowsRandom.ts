@@ -15,6 +15,8 @@ const ADDRESSES6 = ['2001:db8::1', '2001:db8::2', 'fe80::1'];
 export const GROUPS: readonly string[] = [
   'group_id=1,type=all,bucket=actions=output:1,bucket=actions=set_field:fa:16:3e:00:00:09->eth_dst,output:2',
   'group_id=2,type=indirect,bucket=actions=push_vlan:0x8100,set_field:4099->vlan_vid,output:3',
+  // A bucket is a set of actions: its order is not that of the text.
+  'group_id=3,type=all,bucket=actions=output:3,load:0x5->NXM_NX_REG0[],resubmit(,3),bucket=actions=load:0x1->NXM_NX_REG0[],resubmit(,4),bucket=actions=output:1,output:2',
 ];
 
 export function randomNode(random: () => number): JudgedNode {
@@ -126,7 +128,11 @@ const KINDS: Readonly<Record<string, { fields: readonly Make[]; actions: readonl
   ip: { fields: IPV4, actions: ON_IPV4 },
   tcp: { fields: [...IPV4, ...L4, (one) => `tcp_flags=${one(['+syn', '+syn-ack', '-fin'])}`], actions: [...ON_IPV4, () => 'set_field:99->tcp_dst'] }, // prettier-ignore
   udp: { fields: [...IPV4, ...L4], actions: [...ON_IPV4, () => 'set_field:99->udp_src'] },
-  ipv6: { fields: IPV6, actions: CONNECTION },
+  icmp: { fields: [...IPV4, (one) => `icmp_type=${one([8, 0])}`], actions: ON_IPV4 },
+  sctp: { fields: [...IPV4, ...L4], actions: [...ON_IPV4, () => 'set_field:99->sctp_dst'] },
+  ipv6: { fields: IPV6, actions: [...CONNECTION, (one) => `set_field:${one(ADDRESSES6)}->ipv6_dst`, () => 'dec_ttl'] },
+  tcp6: { fields: [...IPV6, ...L4], actions: CONNECTION },
+  udp6: { fields: [...IPV6, ...L4], actions: [() => 'move:NXM_NX_IPV6_SRC[]->NXM_NX_IPV6_DST[]'] },
   icmp6: { fields: [...IPV6, (one) => `icmp_type=${one([128, 134, 135, 136])}`], actions: [] },
   arp: {
     fields: [
@@ -161,8 +167,8 @@ const ACTIONS: readonly Make[] = [
   (one) => `resubmit(${one([1, PATCH])},${TABLES})`,
   (one) => `clone(set_field:${one(MACS)}->eth_dst,output:${one([1, 2])})`,
   () => 'learn(table=4,priority=3,NXM_OF_VLAN_TCI[0..11],NXM_OF_ETH_DST[]=NXM_OF_ETH_SRC[],output:NXM_OF_IN_PORT[])',
-  () => 'note:01.02',
-  (one) => `group:${one([1, 2])}`,
+  (one) => one(['note:01.02', 'set_queue:1', 'pop_queue', 'controller(reason=no_match)']),
+  (one) => `group:${one([1, 2, 3])}`,
 ];
 const TAGGED: readonly Make[] = [() => 'pop_vlan', (one) => `set_field:${one([4099, 4100])}->vlan_vid`];
 const LAST: readonly Make[] = [

@@ -125,9 +125,10 @@ const NAMES: Record<string, Record<string, string>> = {
   eth: { src: 'dl_src', dst: 'dl_dst' },
   arp: { sip: 'arp_spa', tip: 'arp_tpa', op: 'arp_op', sha: 'arp_sha', tha: 'arp_tha' },
   ipv4: { src: 'nw_src', dst: 'nw_dst', tos: 'nw_tos', ttl: 'nw_ttl', proto: 'nw_proto' },
-  ipv6: { src: 'ipv6_src', dst: 'ipv6_dst' },
+  ipv6: { src: 'ipv6_src', dst: 'ipv6_dst', hlimit: 'nw_ttl', tclass: 'nw_tos' },
   tcp: { src: 'tp_src', dst: 'tp_dst' },
   udp: { src: 'tp_src', dst: 'tp_dst' },
+  sctp: { src: 'tp_src', dst: 'tp_dst' },
   nd: { target: 'nd_target', sll: 'nd_sll', tll: 'nd_tll' },
 };
 

@@ -4,13 +4,15 @@
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { familyOf } from '../../shared/ip.ts';
+import type { Family } from '../../shared/state.ts';
 import type { Connections } from '../../shared/trace/conntrack.ts';
 import { type Packet, answerTo, packetOf } from '../../shared/trace/packet.ts';
 import { type Pass, receive, send } from '../../shared/trace/pass.ts';
 import type { NamespaceView } from '../../shared/trace/view.ts';
 import { type TestNamespace, makeNamespace } from './namespace.ts';
 import { type Memory, kernelMemory, otherMemory, traceMemory } from './natConntrack.ts';
-import { FLOATING, INSIDE, OUTSIDE, OWN, PORTS, randomTables } from './natState.ts';
+import { PLACES, PORTS, randomTables } from './natState.ts';
 import { type Random, randomOf } from './random.ts';
 import { everyNth, recordedSetups } from './recordedSetup.ts';
 import { type Verdict, verdictText } from './routes.ts';
@@ -31,8 +33,11 @@ export interface Sent {
 type Arrived = { dev: string; src: string; dst: string; sport: number; dport: number } | null;
 
 const PACKETS = 200;
+/** Fewer packets for each state when there are few, so that there are more states. */
+const perState = (count: number): number => Math.min(PACKETS, Math.max(60, count / 500));
 const SYSCTLS = [
   { key: 'net.ipv4.ip_forward', value: '1' },
+  { key: 'net.ipv6.conf.all.forwarding', value: '1' },
   { key: 'net.ipv4.conf.all.rp_filter', value: '0' },
   { key: 'net.ipv4.conf.default.rp_filter', value: '0' },
   // A redirect is a packet of the connection that it is about, and would change its mark; the kernel sends a few only.
@@ -42,7 +47,10 @@ const SYSCTLS = [
 /** The answers are the judge's own, and nothing is forgotten before it is looked at. */
 const FOR_JUDGING = [
   'net.ipv4.icmp_echo_ignore_all=1',
-  ...['tcp_timeout_close', 'tcp_timeout_syn_recv', 'udp_timeout', 'icmp_timeout'].map(
+  'net.ipv6.icmp.echo_ignore_all=1',
+  // An error is a packet of the connection that it is about, too.
+  ...['net.ipv4.icmp_ratelimit', 'net.ipv6.icmp.ratelimit'].map((key) => `${key}=2147483647`),
+  ...['tcp_timeout_close', 'tcp_timeout_syn_recv', 'udp_timeout', 'icmp_timeout', 'icmpv6_timeout'].map(
     (name) => `net.netfilter.nf_conntrack_${name}=600`,
   ),
 ];
@@ -53,7 +61,7 @@ export function judgeNat(count: number, seed: number): Verdict {
   for (; verdict.count < count && verdict.disagreement === undefined; verdict.states++) {
     const random = randomOf(seed + verdict.states);
     const setup = natSetup(random, seed + verdict.states);
-    judgeSetup(setup, randomPackets(random, Math.min(PACKETS, count - verdict.count)), verdict);
+    judgeSetup(setup, randomPackets(random, Math.min(perState(count), count - verdict.count)), verdict);
   }
   return verdict;
 }
@@ -85,37 +93,56 @@ function natSetup(random: Random, seed: number): Setup {
   return {
     name: `seed ${seed}`,
     devices: DEVICES,
-    addresses: DEVICES.map((dev, i) => `addr add 10.${i}.0.1/24 dev ${dev}`),
-    inet: [
-      'route add default via 10.2.0.254 dev rfp-c',
-      'route add 192.168.1.23 via 10.1.0.254 dev qr-b',
-      'route add default via 10.1.0.254 dev qr-b table 16',
-      'rule add from 10.0.0.9 lookup 16 pref 40000',
-      'rule add fwmark 0x2/0xffff lookup 16 pref 100',
-    ],
-    inet6: [],
+    addresses: DEVICES.flatMap((dev, i) => [
+      `addr add ${PLACES.inet.own[i]!}/24 dev ${dev}`,
+      `addr add ${PLACES.inet6.own[i]!}/64 dev ${dev} nodad`,
+      ...(random.oneIn(4) ? [`addr add 10.${i}.0.2/${random.pick([24, 32])} dev ${dev}`] : []),
+      ...(random.oneIn(4) ? [`addr add 2001:db8:${i}:7::2/${random.pick([64, 128])} dev ${dev} nodad`] : []),
+    ]),
+    inet: routesOf('inet'),
+    inet6: routesOf('inet6'),
     sysctls: SYSCTLS,
-    pool: { inet: [...INSIDE, ...FLOATING, ...OUTSIDE, ...OWN, '10.1.0.254', '10.2.0.254'], inet6: [] },
-    tables: randomTables(random),
+    pool: { inet: poolOf('inet'), inet6: poolOf('inet6') },
+    tables: { inet: randomTables(random, 'inet'), inet6: randomTables(random, 'inet6') },
   };
+}
+
+function routesOf(family: Family): string[] {
+  const { floating, inside, gateways } = PLACES[family];
+  return [
+    `route add default via ${gateways[1]} dev rfp-c`,
+    `route add ${floating[2]} via ${gateways[0]} dev qr-b`,
+    `route add default via ${gateways[0]} dev qr-b table 16`,
+    `rule add from ${inside[1]} lookup 16 pref 40000`,
+    'rule add fwmark 0x2/0xffff lookup 16 pref 100',
+  ];
+}
+
+function poolOf(family: Family): string[] {
+  const { prefixes: _, ...addresses } = PLACES[family];
+  return Object.values(addresses).flat();
 }
 
 /** Each packet is a connection of its own: nothing that went before may matter. */
 function randomPackets(random: Random, count: number): Sent[] {
   return Array.from({ length: count }, (_, i): Sent => {
+    const { inside, floating, outside, own } = PLACES[random.pick(['inet', 'inet6'] as const)];
     const dev = random.pick(DEVICES);
-    const src = random.pick(dev === 'rfp-c' ? [...OUTSIDE, ...FLOATING] : INSIDE);
-    const dst = random.pick([...INSIDE, ...FLOATING, ...OUTSIDE, ...OWN].filter((address) => address !== src));
+    const src = random.pick(dev === 'rfp-c' ? [...outside, ...floating] : inside);
+    const dst = random.pick([...inside, ...floating, ...outside, ...own].filter((address) => address !== src));
     return { dev, src, dst, ...randomPorts(random, i) };
   });
 }
 
 function recordedPackets({ devices, pool }: Setup, random: Random, count: number): Sent[] {
   return Array.from({ length: count }, (_, i): Sent => {
-    const dst = random.pick(pool.inet);
+    // What answers for an anycast address is another one (`tcp_ipv6.c: tcp_v6_send_reset` answers not at all).
+    const six = pool.inet6.filter((text) => !text.endsWith('::'));
+    const addresses = random.oneIn(2) && six.length > 1 ? six : pool.inet;
+    const dst = random.pick(addresses);
     return {
       dev: random.pick(devices),
-      src: random.pick(pool.inet.filter((text) => text !== dst)),
+      src: random.pick(addresses.filter((text) => text !== dst)),
       dst,
       ...randomPorts(random, i),
     };
@@ -140,19 +167,23 @@ function disagreement(
   const router = makeNamespace();
   const ends = makeNamespace();
   try {
-    const view = viewOfState(loadSetup(router, setup, ends));
+    const state = loadSetup(router, setup, ends);
+    const view = viewOfState(state);
     router.run(['sysctl', '-q', '-w', ...FOR_JUDGING]);
+    const gateways = state.routes!.flatMap(({ gateway }) => gateway ?? []);
+    const neighbours = new Set([...setup.pool.inet, ...setup.pool.inet6, ...gateways]);
     router.batch(
       setup.devices.flatMap((dev, i) =>
-        setup.pool.inet.map((address) => `neigh add ${address} lladdr ${macOf('end', i)} dev ${dev} nud permanent`),
+        [...neighbours].map((address) => `neigh add ${address} lladdr ${macOf('end', i)} dev ${dev} nud permanent`),
       ),
     );
     const memory: Memory = new Map();
     const unfollowed = new Set<number>();
     const tuples = new Set<string>();
-    const isRandom = setup.tables?.includes('--random') === true;
     for (const [index, arrived] of sendAll(router, ends, setup, packets, wait).entries()) {
       const sent = packets[index]!;
+      const family = familyOf(sent.dst)!;
+      const isRandom = choosesPorts(setup, family);
       const kernel = arrived.map((one) => textOf(one, sent, isRandom));
       const kind = `${kernel[0] === 'gone' ? 'gone' : arrived[0]!.dev.slice(0, 3)}/${arrived[1]?.dev.slice(0, 3) ?? (kernel.length > 1 ? 'gone' : '-')}`;
       kinds[kind] = (kinds[kind] ?? 0) + 1;
@@ -168,18 +199,19 @@ function disagreement(
           ...kernel,
           'trace:',
           ...traced,
-          setup.tables,
+          setup.tables?.[family],
         ].join('\n');
       // A reset as the only answer ends a connection at once (nf_conntrack_proto_tcp.c: nf_conntrack_tcp_packet).
       const isReset = arrived[0]?.dev === 'own' && sent.protocol === 'tcp';
       if (isReset || traced.includes(NOT_FOLLOWED)) unfollowed.add(sent.sport);
       else traceMemory(connections, sent.sport, isRandom, memory);
     }
-    const listed = kernelMemory(router, isRandom);
-    if (!listed || !NEEDS_CONNTRACK.test(setup.tables ?? '')) return undefined;
-    const remembered = [...listed].filter(([key]) => !unfollowed.has(numberOf(key)));
-    const other = otherMemory(new Map(remembered), memory);
-    return other === undefined ? undefined : [`${setup.name}: conntrack: ${other}`, setup.tables].join('\n');
+    const listed = kernelMemory(router, (family) => choosesPorts(setup, family));
+    const isCompared = ([key]: [string, string]): boolean =>
+      !unfollowed.has(numberOf(key)) && NEEDS_CONNTRACK.test(setup.tables?.[familyOfKey(key)] ?? '');
+    const other =
+      listed && otherMemory(new Map([...listed].filter(isCompared)), new Map([...memory].filter(isCompared)));
+    return other === undefined ? undefined : [`${setup.name}: conntrack: ${other}`, ...Object.values(setup.tables ?? {})].join('\n'); // prettier-ignore
   } finally {
     router.remove();
     ends.remove();
@@ -218,33 +250,50 @@ function weSay(view: NamespaceView, sent: Sent, connections: Connections): (Arri
   if (end === null || typeof end === 'string') return [end];
   const answer = answerTo(there.packet);
   const before = new Map(connections);
-  const back = end.dev === 'own' ? send(view, answer, connections) : receive(view, end.dev, answer, connections);
+  const back =
+    end.dev === 'own' ? send(view, answer, connections, sent.dev) : receive(view, end.dev, answer, connections);
   const answered = confirmed(back, sent, connections, before);
   // The kernel has answered with a reset, and that connection is over.
   if (end.dev === 'own' && sent.protocol === 'tcp') return [end, answered];
   return [end, answered, arrivedOf(receive(view, sent.dev, packet, connections), sent)];
 }
 
-/** A datagram that answers an untracked one is a new connection, and may look as that of another packet: the kernel then takes any free port. */
+/**
+ * A datagram that answers an untracked one is a new connection, and may look as that of another packet: the kernel then takes any free port,
+ * and for others of that source the same one (`nf_nat_core.c: find_appropriate_src`).
+ */
 function isClash(connections: Connections, tuples: Set<string>): boolean {
   const keys = [...connections.keys()].filter((key) => !key.startsWith('icmp'));
-  const found = keys.some((key) => tuples.has(key));
-  for (const key of keys) tuples.add(key);
-  return found;
+  const sources = [...connections.values()].map(
+    ({ connection: { protocol, original } }) => `from ${protocol} ${original.src} ${original.sport}`,
+  );
+  const isFound = [...keys, ...sources].some((key) => tuples.has(key));
+  for (const key of isFound ? [...keys, ...sources] : keys) tuples.add(key);
+  return isFound;
 }
 
 /** The number of a packet, which is one of its two ports, from 2000 on. */
 const numberOf = (key: string): number =>
   Math.max(
-    ...[...key.matchAll(/:(\d+)/g)]
+    ...[...key.matchAll(/ (\d+)(?= |$)/g)]
       .map(([, port]) => Number(port))
       .filter((port) => port >= 2000 && port < 2000 + PACKETS),
   );
 
+const familyOfKey = (key: string): Family => (key.includes(':') ? 'inet6' : 'inet');
+
+/** `--random`: the kernel draws source ports. */
+const choosesPorts = ({ tables }: Setup, family: Family): boolean => tables?.[family]?.includes('--random') === true;
+
+/** What the router sends to itself is confirmed when it leaves, before it comes in and is dropped; the names of chains tell. */
+const isBehindLoopback = ({ element, next }: Pass): boolean =>
+  element.in === null && next.type === 'end' && /INPUT|PREROUTING/.test(next.reason);
+
 /** A packet that goes nowhere leaves no connection (`nf_conntrack_core.c: __nf_conntrack_confirm` comes last). */
 function confirmed(pass: Pass, sent: Sent, connections: Connections, before: Connections): Arrived | string {
   const arrived = arrivedOf(pass, sent);
-  if (arrived === null) for (const key of connections.keys()) if (!before.has(key)) connections.delete(key);
+  if (arrived === null && !isBehindLoopback(pass))
+    for (const key of connections.keys()) if (!before.has(key)) connections.delete(key);
   return arrived;
 }
 

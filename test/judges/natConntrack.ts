@@ -1,28 +1,31 @@
 /** What conntrack remembers of the packets that were sent, in the kernel and in a trace. */
 import { existsSync } from 'node:fs';
+import { canonical } from '../../shared/ip.ts';
 import type { Connections } from '../../shared/trace/conntrack.ts';
+import type { Family } from '../../shared/state.ts';
 import type { TestNamespace } from './namespace.ts';
 
 /** The original packet of a connection → the answer that is waited for, and the mark. */
 export type Memory = Map<string, string>;
 
 /** From the kernel's own list, which is there with or without the tool `conntrack`, but not in every kernel (`CONFIG_NF_CONNTRACK_PROCFS`). */
-export function kernelMemory(router: TestNamespace, isRandom: boolean): Memory | undefined {
+export function kernelMemory(router: TestNamespace, choosesPorts: (family: Family) => boolean): Memory | undefined {
   if (!existsSync('/proc/net/nf_conntrack')) return undefined;
   const memory: Memory = new Map();
   for (const line of router.run(['cat', '/proc/net/nf_conntrack']).split('\n')) {
-    const protocol = /\b(tcp|udp|icmp)\b/.exec(line)?.[1];
+    const protocol = /\b(tcp|udp|icmp)(?:v6)?\b/.exec(line)?.[1];
     const found = [...line.matchAll(/src=(\S+) dst=(\S+) (?:sport=(\d+) dport=(\d+)|type=\d+ code=\d+ id=(\d+))/g)];
     if (protocol === undefined || found.length !== 2) continue;
     const [original, answer] = found.map(([, src, dst, sport, dport, id]) => ({
-      src,
-      dst,
+      src: canonical(src!),
+      dst: canonical(dst!),
       sport: sport ?? id,
       dport: dport ?? id,
     }));
+    const isRandom = choosesPorts(line.startsWith('ipv6') ? 'inet6' : 'inet');
     const ports = isRandom || protocol === 'icmp' ? '' : ` ports ${answer!.sport} ${answer!.dport}`;
     memory.set(
-      `${protocol} ${original!.src}:${original!.sport} > ${original!.dst}:${original!.dport}`,
+      `${protocol} ${original!.src} ${original!.sport} > ${original!.dst} ${original!.dport}`,
       `answered ${answer!.src} > ${answer!.dst}${ports} mark ${/\bmark=(\d+)/.exec(line)?.[1] ?? 0}`,
     );
   }
@@ -37,7 +40,7 @@ export function traceMemory(connections: Connections, id: number, isRandom: bool
     const isPort = protocol !== 'icmp';
     const ports = isRandom || !isPort ? '' : ` ports ${translated.dport} ${translated.sport}`;
     memory.set(
-      `${protocol} ${original.src}:${isPort ? original.sport : id} > ${original.dst}:${isPort ? original.dport : id}`,
+      `${protocol} ${original.src} ${isPort ? original.sport : id} > ${original.dst} ${isPort ? original.dport : id}`,
       `answered ${translated.dst} > ${translated.src}${ports} mark ${mark}`,
     );
   }

@@ -58,7 +58,10 @@ export async function startOpenVswitch(): Promise<OpenVswitch> {
       if (child.exitCode !== null || child.signalCode !== null) continue;
       const ended = new Promise((resolve) => child.once('exit', resolve));
       child.kill();
+      // One that does not come to an end with what it does hears no signal but this one.
+      const timer = setTimeout(() => child.kill('SIGKILL'), 2000);
       await ended;
+      clearTimeout(timer);
     }
     rmSync(folder, { recursive: true, force: true });
   };
@@ -93,6 +96,10 @@ async function until(isDone: () => boolean, otherwise: string): Promise<void> {
   throw new Error(otherwise);
 }
 
+/** The error of a command that the switch does not come to an end with; it takes some thousandth of a second. */
+export const NO_ANSWER = 'Open vSwitch gives no answer';
+const PATIENCE = 5000;
+
 /** JSON-RPC without framing, as `ovs-appctl` speaks it: one request at a time. */
 async function connect(path: string) {
   const socket = await new Promise<Socket>((resolve, reject) => {
@@ -113,7 +120,14 @@ async function connect(path: string) {
   });
   const call = (method: string, params: readonly string[]) =>
     new Promise<string>((resolve, reject) => {
-      waiting = { resolve, reject };
+      const timer = setTimeout(() => reject(new Error(NO_ANSWER)), PATIENCE);
+      const ended =
+        <T>(settle: (value: T) => void) =>
+        (value: T) => {
+          clearTimeout(timer);
+          settle(value);
+        };
+      waiting = { resolve: ended(resolve), reject: ended(reject) };
       socket.write(JSON.stringify({ id: id++, method, params }));
     });
   return { socket, call };

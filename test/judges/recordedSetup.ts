@@ -13,7 +13,9 @@ export function recordedSetups(): Setup[] {
       const { sections } = parseSnapshot(snapshotText(scenario, node));
       return Object.entries(liveState(scenario, node).namespaces).flatMap(([name, state]): Setup[] => {
         if (!/^(qrouter|snat|fip)-/.test(name)) return [];
-        const tables = sections.find((s) => s.namespace === name && s.command === 'iptables-save')?.stdout;
+        const textOf = (tool: string) => sections.find((s) => s.namespace === name && s.command === tool)?.stdout;
+        const [inet, inet6] = [textOf('iptables-save'), textOf('ip6tables-save')];
+        const tables = { ...(inet !== undefined && { inet }), ...(inet6 !== undefined && { inet6 }) };
         return [setupOf(`${scenario} ${node} ${name}`, state, tables)];
       });
     }),
@@ -27,7 +29,7 @@ export const everyNth = <T>(list: readonly T[], nth: number, seed: number): T[] 
 const SETTINGS =
   /^net\.(ipv4\.ip_forward|ipv4\.conf\.\S+\.(rp_filter|forwarding|send_redirects|accept_local|src_valid_mark|route_localnet))$/;
 
-function setupOf(name: string, state: NamespaceState, tables: string | undefined): Setup {
+function setupOf(name: string, state: NamespaceState, tables: NonNullable<Setup['tables']>): Setup {
   const { links = [], addresses = [], rules = [], routes = [], sysctls = [] } = state;
   const linesOf = (family: Family): string[] => [
     ...rules
@@ -57,7 +59,7 @@ function setupOf(name: string, state: NamespaceState, tables: string | undefined
       { key: 'net.ipv6.conf.all.forwarding', value: '1' },
     ],
     pool: { inet: poolOf(state, 'inet'), inet6: poolOf(state, 'inet6') },
-    ...(tables === undefined ? {} : { tables }),
+    tables,
   };
 }
 

@@ -22,5 +22,5 @@ test('routes: random rules and routes, as the kernel chooses', { skip, timeout: 
 });
 
 test('routes: what every recorded namespace held', { skip, timeout: 3_600_000 }, () => {
-  check(judgeRecordedRoutes(50, seed, nth), 1000);
+  check(judgeRecordedRoutes(count > 2000 ? 200 : 50, seed, nth), 1000);
 });

@@ -7,9 +7,9 @@ import { rules as rulesAspect } from '../../shared/aspects/rules.ts';
 import { canonical } from '../../shared/ip.ts';
 import type { Family, NamespaceState, Nexthop } from '../../shared/state.ts';
 import { lookup } from '../../shared/trace/fib.ts';
-import type { Packet } from '../../shared/trace/packet.ts';
+import type { Packet, Protocol } from '../../shared/trace/packet.ts';
 import { type Pass, receive, send } from '../../shared/trace/pass.ts';
-import { badSource } from '../../shared/trace/source.ts';
+import { badSource, isLoopbackSource } from '../../shared/trace/source.ts';
 import { fibView } from '../../shared/trace/view.ts';
 import { type Answer, makeNamespace } from './namespace.ts';
 import { type Random, randomOf } from './random.ts';
@@ -24,7 +24,12 @@ export interface Query {
   dst: string;
   /** Absent: the namespace sends it itself. */
   iif?: string;
+  /** Of a link-local destination. */
+  oif?: string;
   mark: number;
+  protocol: Protocol;
+  sport?: number;
+  dport?: number;
 }
 
 /** What was asked, and how often each kind of answer came. */
@@ -37,7 +42,7 @@ export interface Verdict {
 }
 
 /** Fewer packets for each state when there are few: most mistakes show in some states only. */
-const perState = (count: number): number => Math.min(200, Math.max(40, count / 500));
+const perState = (count: number): number => Math.min(200, Math.max(25, count / 500));
 
 /** Asks `count` times, over as many random states as that takes. */
 export function judgeRoutes(count: number, seed: number): Verdict {
@@ -101,22 +106,43 @@ function randomQuery(random: Random, { pool, devices }: Setup, state: NamespaceS
   const address = (): string =>
     random.oneIn(8) && own.length > 0 ? random.pick(own).local : random.pick(pool[family]);
   if (devices.length === 0 || (random.oneIn(5) && own.length > 0))
-    return { family, src: random.pick(own).local, dst: address(), mark: 0 };
+    return { family, src: random.pick(own).local, ...randomDestination(random, family === 'inet6' && random.oneIn(4) ? 'fe80::5' : address(), devices), mark: 0, ...randomPayload(random) }; // prettier-ignore
+  let src = address();
+  while (/^(fe80|ff)/.test(src)) src = address();
   return {
     family,
-    src: address(),
+    src,
     dst: address(),
     iif: random.pick(devices),
-    mark: random.pick([0, 0, 1, 2, 0x10001]),
+    mark: random.pick([0, 0, 1, 2, 3, 0x10001, 0x20000]),
+    ...randomPayload(random),
   };
 }
 
-const queryText = ({ src, dst, iif, mark }: Query): string =>
-  `route get ${dst} from ${src}${iif === undefined ? '' : ` iif ${iif}`}${mark === 0 ? '' : ` mark ${mark}`}`;
+const randomDestination = (random: Random, dst: string, devices: readonly string[]): Pick<Query, 'dst' | 'oif'> =>
+  dst.startsWith('fe80') && random.oneIn(2) ? { dst, oif: random.pick(devices) } : { dst };
+
+function randomPayload(random: Random): Pick<Query, 'protocol' | 'sport' | 'dport'> {
+  const protocol = random.pick(['icmp', 'tcp', 'udp'] as const);
+  const port = (): number => random.pick([53, 80, 443, 999, 1000, 1500, 2000, 2001]);
+  return protocol === 'icmp' ? { protocol } : { protocol, sport: port(), dport: port() };
+}
+
+const queryText = ({ family, src, dst, iif, oif, mark, protocol, sport, dport }: Query): string =>
+  [
+    `route get ${dst} from ${src}`,
+    ...(iif === undefined ? [] : [`iif ${iif}`]),
+    ...(oif === undefined ? [] : [`oif ${oif}`]),
+    ...(mark === 0 ? [] : [`mark ${mark}`]),
+    `ipproto ${protocol === 'icmp' && family === 'inet6' ? 'ipv6-icmp' : protocol}`,
+    ...(sport === undefined ? [] : [`sport ${sport} dport ${dport}`]),
+  ].join(' ');
 
 const ERRORS: readonly [text: RegExp, kind: string][] = [
   [/Network is unreachable|No route to host|Permission denied/, 'no-route'],
   [/Invalid argument|Invalid cross-device link/, 'refused'],
+  // What `ip6mr_get_route` says of a multicast packet that came in.
+  [/Message too long/, 'refused'],
 ];
 
 /** `out DEV via GATEWAY table TABLE`, `local`, `no-route`, `refused`. */
@@ -133,12 +159,13 @@ function kernelSays(answer: Answer, { family, dst }: Query): string {
 
 /** What the trace permits; of several next hops each. */
 function weSay(state: NamespaceState, query: Query): string[] {
-  const { family, src, dst, iif, mark } = query;
+  const { iif, oif, mark, ...header } = query;
+  const { family } = header;
   const spec = `-j MARK --set-xmark 0x${mark.toString(16)}/0xffffffff`;
   const iptables = mark === 0 ? [] : [{ family, table: 'mangle', chain: 'PREROUTING', spec }];
   const view = viewOfState({ ...state, iptables });
-  const packet: Packet = { family, src, dst, mark: 0, protocol: 'icmp', isAnswer: false, ttl: 64 };
-  const pass = iif === undefined ? send(view, packet, new Map()) : receive(view, iif, packet, new Map());
+  const packet: Packet = { ...header, mark: 0, isAnswer: false, ttl: 64 };
+  const pass = iif === undefined ? send(view, packet, new Map(), oif) : receive(view, iif, packet, new Map());
   const say = endText(pass);
   const fib = fibView(view, family);
   const result = 'value' in fib ? lookup(fib.value, { ...query, iif: iif ?? 'lo' }) : undefined;
@@ -146,10 +173,14 @@ function weSay(state: NamespaceState, query: Query): string[] {
   if (
     result?.type === 'route' &&
     result.choice.length > 1 &&
-    (say === undefined || /rp_filter|martian source/.test(reasonOf(pass)))
+    (say === undefined || /rp_filter|martian source|a loopback address is not sent/.test(reasonOf(pass)))
   )
     return result.choice.map((hop) =>
-      iif !== undefined && badSource(view, { ...packet, mark }, iif, hop.dev) !== undefined
+      (
+        iif === undefined
+          ? isLoopbackSource(view, packet, hop.dev!)
+          : badSource(view, { ...packet, mark }, iif, hop.dev) !== undefined
+      )
         ? 'refused'
         : wayText(query, pass, hop),
     );

@@ -16,10 +16,12 @@ export interface Setup {
   inet: string[];
   inet6: string[];
   sysctls: Sysctl[];
+  /** Which device's wire has no other end. */
+  withoutCarrier?: number;
   /** Addresses that are worth a packet. */
   pool: Record<Family, readonly string[]>;
-  /** Text for `iptables-restore`. */
-  tables?: string;
+  /** Texts for `iptables-restore` and `ip6tables-restore`. */
+  tables?: Partial<Record<Family, string>>;
 }
 
 /** MAC of a router's device, and of the end of its wire. */
@@ -28,9 +30,9 @@ export const macOf = (end: 'router' | 'end', i: number): string =>
 
 /** Each device is a wire to `p0`, `p1`, …, which are in `ends` when there is such a namespace. Gives back what the kernel made of it. */
 export function loadSetup(router: TestNamespace, setup: Setup, ends?: TestNamespace): NamespaceState {
-  const hasSix = ends === undefined;
-  const defaults = hasSix ? 'net.ipv6.conf.default.accept_dad=0' : 'net.ipv6.conf.default.disable_ipv6=1';
-  for (const namespace of ends ? [router, ends] : [router]) namespace.run(['sysctl', '-q', '-w', defaults]);
+  router.run(['sysctl', '-q', '-w', 'net.ipv6.conf.default.accept_dad=0']);
+  // The ends only carry frames.
+  ends?.run(['sysctl', '-q', '-w', 'net.ipv6.conf.default.disable_ipv6=1']);
   router.batch([
     'link set lo up',
     ...setup.devices.flatMap((dev, i) => [
@@ -40,12 +42,14 @@ export function loadSetup(router: TestNamespace, setup: Setup, ends?: TestNamesp
   ]);
   (ends ?? router).batch(setup.devices.map((_, i) => `link set p${i} up`));
   router.batch(setup.addresses);
-  if (hasSix) untilSettled(router, setup.devices.length);
+  untilSettled(router, setup.devices.length * (ends ? 1 : 2));
+  if (setup.withoutCarrier !== undefined) (ends ?? router).batch([`link set p${setup.withoutCarrier} down`]);
   router.batch(setup.inet, ['-4']);
-  if (hasSix) router.batch(setup.inet6, ['-6']);
+  router.batch(setup.inet6, ['-6']);
   // Not every kernel has every setting of a recording.
   router.run(['sysctl', '-q', '-e', '-w', ...setup.sysctls.map(({ key, value }) => `${key}=${value}`)]);
-  if (setup.tables !== undefined) router.run(['iptables-restore'], setup.tables);
+  for (const [family, text] of Object.entries(setup.tables ?? {}))
+    router.run([family === 'inet' ? 'iptables-restore' : 'ip6tables-restore'], text);
   return readState(router, setup);
 }
 
@@ -54,7 +58,7 @@ function untilSettled(namespace: TestNamespace, devices: number): void {
   for (let tries = 0; tries < 200; tries++) {
     const own = addressesOf(namespace).filter(({ family }) => family === 'inet6');
     const local = namespace.run(['ip', '-6', 'route', 'show', 'table', 'local']);
-    const isWhole = own.filter((address) => address.local.startsWith('fe80')).length >= 2 * devices;
+    const isWhole = own.filter((address) => address.local.startsWith('fe80')).length >= devices;
     if (isWhole && own.every((address) => local.includes(`local ${address.local} `))) return;
   }
   throw new Error('the IPv6 addresses of the namespace do not settle');
@@ -72,10 +76,10 @@ function readState(namespace: TestNamespace, { sysctls }: Setup): NamespaceState
     state.rules!.push(...rules.items);
     state.routes!.push(...routes.items);
   }
-  const tables = iptables.parse(namespace.run(['iptables-save']), 'iptables-save');
-  problems.push(...tables.problems);
+  const saved = ['iptables-save', 'ip6tables-save'].map((tool) => iptables.parse(namespace.run([tool]), tool));
+  problems.push(...saved.flatMap((tables) => tables.problems));
   if (problems.length > 0) throw new Error(problems.join('; '));
-  return { ...state, iptables: tables.items };
+  return { ...state, iptables: saved.flatMap(({ items }) => items) };
 }
 
 function addressesOf(namespace: TestNamespace): Address[] {

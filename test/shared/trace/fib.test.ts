@@ -6,7 +6,7 @@ import { fibOf, lookup } from '../../../shared/trace/fib.ts';
 import type { Flow } from '../../../shared/trace/policy.ts';
 import { hopText, ruleText } from '../../../shared/trace/text.ts';
 
-/** Looks up `SRC > DST [iif DEV] [mark N]` and says rule priority and next hop, or why there is none. */
+/** Looks up `SRC > DST [iif DEV] [mark N] [PROTOCOL [SPORT [DPORT]]]` and says rule priority and next hop, or why there is none. */
 function check(ruleLines: string, routeLines: string, flow: string, expected: string): void {
   const fib = fibOf(
     rules.parse(ruleLines, 'ip rule').items,
@@ -24,8 +24,20 @@ function check(ruleLines: string, routeLines: string, flow: string, expected: st
 }
 
 function flowOf(text: string): Flow {
-  const [, src, dst, , iif, , mark] = /^(\S+) > (\S+)( iif (\S+))?( mark (\S+))?$/.exec(text)!;
-  return { src: src!, dst: dst!, iif: iif ?? 'lo', mark: Number(mark ?? 0) };
+  const [, src, dst, iif, oif, mark, protocol, sport, dport] =
+    /^(\S+) > (\S+)(?: iif (\S+))?(?: oif (\S+))?(?: mark (\S+))?(?: (icmp|tcp|udp))?(?: (\d+))?(?: (\d+))?$/.exec(
+      text,
+    )!;
+  return {
+    src: src!,
+    dst: dst!,
+    iif: iif ?? 'lo',
+    ...(oif !== undefined && { oif }),
+    mark: Number(mark ?? 0),
+    ...(protocol !== undefined && { protocol }),
+    ...(sport !== undefined && { sport: Number(sport) }),
+    ...(dport !== undefined && { dport: Number(dport) }),
+  };
 }
 
 const DEFAULT_RULES = `0:	from all lookup local
@@ -63,6 +75,9 @@ test('selectors: iif, oif, to, mark and mask, not', () => {
   check('5:\tfrom all iif fpr-1 lookup 7\n', table, '1.2.3.4 > 8.8.8.8 iif fpr-1', '5 default via 1.1.1.1 dev a');
   check('5:\tfrom all iif fpr-1 lookup 7\n', table, '1.2.3.4 > 8.8.8.8 iif fpr-2', 'none');
   check('5:\tfrom all oif a lookup 7\n', table, '1.2.3.4 > 8.8.8.8 iif a', 'none');
+  check('5:\tfrom all oif a lookup 7\n', table, '1.2.3.4 > 8.8.8.8 oif a', '5 default via 1.1.1.1 dev a');
+  check('5:\tfrom all oif b lookup 7\n', table, '1.2.3.4 > 8.8.8.8 oif a', 'none');
+  check('5:\tfrom all lookup 7\n', table, '1.2.3.4 > 8.8.8.8 oif b', 'none');
   check('5:\tfrom all to 8.8.0.0/16 lookup 7\n', table, '1.2.3.4 > 8.8.8.8', '5 default via 1.1.1.1 dev a');
   check('5:\tfrom all to 8.9.0.0/16 lookup 7\n', table, '1.2.3.4 > 8.8.8.8', 'none');
   check('5:\tnot from 1.2.3.0/24 lookup 7\n', table, '1.2.3.4 > 8.8.8.8', 'none');
@@ -125,6 +140,44 @@ test('types of routes and actions of rules', () => {
   check('1:\tfrom all masquerade\n2:\tfrom all lookup main\n', onward, '9.9.9.9 > 8.8.8.8', 'unknown');
 });
 
+test('a type of route that is not known, and metrics in any order', () => {
+  const route = { family: 'inet', dst: 'default', dev: 'a', type: 'nat' } as const;
+  const fib = fibOf([{ family: 'inet', priority: 1, src: 'all', table: 'main' }], [route], 'inet');
+  const result = lookup(fib, flowOf('9.9.9.9 > 8.8.8.8'));
+  assert.equal(result.type === 'unknown' && result.reason, 'the type of route "nat default dev a" is not understood');
+  const two = ['default via 2.2.2.2 dev b metric 100\n', 'default via 1.1.1.1 dev a\n'];
+  for (const list of [two, two.toReversed()])
+    check('1:\tfrom all lookup main\n', list.join(''), '9.9.9.9 > 8.8.8.8', '1 default via 1.1.1.1 dev a');
+});
+
+test('protocol and ports, which only some packets have', () => {
+  const table = 'default via 9.9.9.1 dev a\ndefault via 7.7.7.7 dev b table 7\n';
+  const list = (words: string) => `1:\tfrom all ${words} lookup 7\n2:\tfrom all lookup main\n`;
+  const [first, second] = ['1 default via 7.7.7.7 dev b', '2 default via 9.9.9.1 dev a'];
+  const rows: [words: string, payload: string, expected: string][] = [
+    ['ipproto tcp', 'tcp', first],
+    ['ipproto udp', 'tcp', second],
+    ['ipproto icmp', 'icmp', first],
+    ['ipproto ipv6-icmp', 'icmp', first],
+    ['ipproto sctp', 'tcp', second],
+    ['ipproto 132', 'tcp', second],
+    ['ipproto Tcp!', 'tcp', 'unknown'],
+    ['dport 80', 'tcp 1 80', first],
+    ['dport 80', 'tcp 80 1', second],
+    ['sport 80', 'tcp 80 1', first],
+    ['dport 80-90', 'udp 1 90', first],
+    ['dport 80-90', 'udp 1 80', first],
+    ['dport 80-90', 'udp 1 91', second],
+    ['dport 80', 'tcp 1', 'unknown'],
+    ['dport 80', 'icmp', second],
+    ['dport 0', 'icmp', second],
+    ['dport 80-x', 'tcp 1 80', 'unknown'],
+    ['dsfield 0x10', 'tcp', second],
+    ['tos 0x10', 'tcp', second],
+  ];
+  for (const [words, payload, expected] of rows) check(list(words), table, `9.9.9.9 > 8.8.8.8 ${payload}`, expected);
+});
+
 test('goto leads on at a rule further down, and to nowhere when there is none', () => {
   const table = 'default via 9.9.9.1 dev a\ndefault via 7.7.7.7 dev b table 7\n';
   const list = (target: string) => `1:\tfrom all goto ${target}\n2:\tfrom all lookup 7\n3:\tfrom all lookup main\n`;
@@ -168,6 +221,8 @@ test('of several next hops the first is taken, and that is said', () => {
   const result = lookup(fib, { src: '9.9.9.9', dst: '8.8.8.8', iif: 'a', mark: 0 });
   assert.equal(result.type, 'route');
   assert.ok(result.type === 'route' && result.nexthop.gateway === '1.1.1.1' && result.note?.includes('2 next hops'));
+  const one = lookup({ ...fib, tables: fibOf([], [{ family: 'inet', dst: 'default', dev: 'a' }], 'inet').tables }, flowOf('9.9.9.9 > 8.8.8.8')); // prettier-ignore
+  assert.ok(one.type === 'route' && one.note === undefined);
 });
 
 test('IPv6 has its own rules and routes', () => {

@@ -6,9 +6,10 @@ import type { Cloud } from '../../../shared/trace/cloud.ts';
 import type { Connections } from '../../../shared/trace/conntrack.ts';
 import { packetOf } from '../../../shared/trace/packet.ts';
 import { receive } from '../../../shared/trace/pass.ts';
-import { trace } from '../../../shared/trace/trace.ts';
+import { type TraceRequest, trace } from '../../../shared/trace/trace.ts';
 import type { TraceNode } from '../../../shared/trace/tree.ts';
 import { viewOf } from '../../../shared/trace/view.ts';
+import { MOST_CONNECTIONS, connectionsOf, translationsOf } from '../../../shared/traffic.ts';
 import { outsideOf, recordedCloud } from '../../support/recordedCloud.ts';
 
 const REDIRECT = {
@@ -131,4 +132,63 @@ test('a masqueraded connection that leaves by another device is dropped', () => 
   const { next } = receive(viewOf(cloud).namespaces[0]!, 'qr-1', packet, connections);
   assert.match(next.type === 'end' ? next.reason : '', /is masqueraded as qg-1, and now leaves by sg-1/);
   assert.equal(connections.size, 0);
+});
+
+/** As `conntrack -L` printed it: a connection from before the floating IP moved from 10.1.0.99 to a1. */
+const OLD_CONNECTIONS = `tcp      6 431988 ESTABLISHED src=198.51.100.10 dst=192.168.1.101 sport=40000 dport=22 src=10.1.0.99 dst=198.51.100.10 sport=22 dport=40000 [ASSURED] mark=0 use=1
+udp      17 25 src=10.1.0.11 dst=198.51.100.10 sport=5000 dport=53 [UNREPLIED] src=198.51.100.10 dst=192.168.1.21 sport=53 dport=5000 mark=67108864 use=1
+icmp     1 11 src=10.1.0.13 dst=192.168.1.102 type=8 code=0 id=13129 [UNREPLIED] src=192.168.1.102 dst=10.1.0.13 type=0 code=0 id=13129 mark=0 use=1
+`;
+
+/** Over recording S3, with these connections in the router of compute1. */
+function tracedWith(conntrack: string, request: Omit<TraceRequest, 'from'> & { from?: string }) {
+  const cloud = recordedCloud('S3');
+  const traffic = cloud.states.find(({ node }) => node === 'compute1')!.traffic!;
+  const name = Object.keys(traffic).find((each) => each.startsWith('qrouter-22'))!;
+  Object.assign(traffic[name]!, connectionsOf(conntrack), { translations: translationsOf(conntrack) });
+  const from = request.from ?? { address: '198.51.100.10', segment: outsideOf(cloud) };
+  return trace(cloud, { ...request, from });
+}
+
+test('a packet of a connection that conntrack holds follows it, whatever the rules say now', () => {
+  const held = { to: '192.168.1.101', protocol: 'tcp', sport: 40000, dport: 22 };
+  const old = tracedWith(OLD_CONNECTIONS, held);
+  assert.equal(old.final.dst, '10.1.0.99');
+  assert.ok(textsOf(old.tree).includes('known connection: to 10.1.0.99:22, as conntrack has it'));
+  assert.ok(textsOf(old.tree).some((text) => text.startsWith('conntrack holds this very connection')));
+  const other = tracedWith(OLD_CONNECTIONS, { ...held, sport: 40001 });
+  assert.deepEqual([other.final.dst, other.answered], ['10.1.0.11', true]);
+  assert.deepEqual(tracedWith('', held).final.dst, '10.1.0.11');
+});
+
+test('an old source is kept, too', () => {
+  const held = { from: 'a1', to: '198.51.100.10', protocol: 'udp', sport: 5000, dport: 53 };
+  assert.equal(tracedWith(OLD_CONNECTIONS, held).path[0]!.packet.src, '192.168.1.21');
+  assert.equal(tracedWith('', held).path[0]!.packet.src, '192.168.1.101');
+});
+
+test('a ping has no number to be told by', () => {
+  const { tree } = tracedWith(OLD_CONNECTIONS, { from: 'a3', to: '192.168.1.102' });
+  assert.ok(!textsOf(tree).some((text) => text.startsWith('conntrack holds this')));
+});
+
+test('of very many connections it is said that the others are not looked at', () => {
+  const lines = Array.from({ length: MOST_CONNECTIONS + 3 }, (_, i) =>
+    OLD_CONNECTIONS.split('\n')[0]!.replaceAll('40000', String(i + 1)),
+  );
+  const { connections, connectionsLeftOut } = connectionsOf(lines.join('\n'));
+  assert.deepEqual([connections!.length, connectionsLeftOut], [MOST_CONNECTIONS, 3]);
+  const { tree } = tracedWith(lines.join('\n'), { to: '192.168.1.101', protocol: 'tcp', sport: 65000, dport: 22 });
+  assert.ok(textsOf(tree).includes('3 connections of conntrack are not looked at one by one'));
+});
+
+test('of connections to one address only those to the same port are told as going elsewhere', () => {
+  const told = (dport: number) =>
+    textsOf(tracedWith(OLD_CONNECTIONS, { to: '192.168.1.101', protocol: 'tcp', sport: 40001, dport }).tree).filter(
+      (text) => text.startsWith('conntrack holds'),
+    );
+  assert.deepEqual(told(22).slice(0, 1), [
+    'conntrack holds 1 connection to 192.168.1.101 that still goes to 10.1.0.99',
+  ]);
+  assert.deepEqual(told(80), []);
 });

@@ -148,6 +148,10 @@ test('chains: jump, return, goto, policy', () => {
   check({ rules: `:PREROUTING DROP [0:0]\n${MARK}`, expected: 'drop, mark 0x7' });
   check({ rules: ':PREROUTING DROP [0:0]\n-j ACCEPT', expected: 'accept' });
   check({ rules: `${chain}-j other\n-A other -j other`, expected: 'unknown' });
+  const deep = (count: number) => Array.from({ length: count }, (_, i) => `-A c${i} -j ${i + 1 < count ? `c${i + 1}` : 'DROP'}`).join('\n'); // prettier-ignore
+  check({ rules: `-j c0\n${deep(16)}`, expected: 'drop' });
+  check({ rules: `-j c0\n${deep(17)}`, expected: 'unknown' });
+  check({ rules: '-j REJECT --reject-with icmp-port-unreachable', expected: 'drop' });
   check({ rules: `${chain}-j other\n${Array(9).fill('-A other -j other').join('\n')}`, expected: 'unknown' });
 });
 
@@ -168,7 +172,8 @@ test('translations', () => {
   check({ ...nat, hook: 'POSTROUTING', rules: '-j MASQUERADE', expected: 'accept, MASQUERADE' });
   check({ ...nat, hook: 'POSTROUTING', rules: '-j DNAT --to-destination 1.2.3.4', expected: 'unknown' });
   check({ ...nat, rules: '-j DNAT --to-destination nonsense', expected: 'unknown' });
-  check({ table: 'raw', rules: '-j CT --notrack', expected: 'accept, untracked' });
+  check({ table: 'raw', rules: '-j CT --notrack', tracking: 'invalid', expected: 'accept, untracked' });
+  check({ table: 'raw', rules: '-j CT --notrack', expected: 'accept' });
   check({ table: 'raw', rules: '-j CT --zone 5', expected: 'unknown' });
 });
 

@@ -17,9 +17,11 @@ test('the path says rule, route, devices and translation as the tools print them
       route: 'default via 10.0.0.3 dev qr-7180d817-00',
       out: 'qr-7180d817-00',
       nat: null,
+      packet: { src: '10.0.0.5', dst: '198.51.100.10', protocol: 'icmp' },
     },
   );
   assert.equal(snat!.nat, 'SNAT --to-source 192.168.1.21');
+  assert.equal(snat!.packet.src, '192.168.1.21');
   assert.deepEqual(traced.packet, { src: '10.0.0.5', dst: '198.51.100.10', protocol: 'icmp' });
   assert.deepEqual(traced.final, { src: '192.168.1.21', dst: '198.51.100.10', protocol: 'icmp' });
   assert.equal(traced.reply!.path[0]!.nat, 'reverse of SNAT --to-source 192.168.1.21');
