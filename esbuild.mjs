@@ -1,4 +1,4 @@
-// Bundles what ships (extension, language server, command line: one file each) and the suite for the extension host.
+// Bundles what ships (extension; language server and command line in one file, since they share nearly all) and the suite for the extension host.
 // CommonJS and `.cjs`, because the extension host loads it so and package.json says "module".
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
@@ -26,7 +26,7 @@ const common = {
   external: ['vscode', 'cpu-features', '*.node'],
 };
 
-await build({ ...common, minify: true, entryPoints: { extension: 'client/extension.ts', server: 'server/lsp.ts' } });
+await build({ ...common, minify: true, entryPoints: { extension: 'client/extension.ts' } });
 await build({
   ...common,
   minify: true,

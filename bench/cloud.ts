@@ -16,8 +16,8 @@ const mac = (kind: number, n: number): string =>
 const address = (base: string, n: number): string => ipv4Text(ipv4Value(base)! + n);
 
 /** A topology with everything that an import would have: ids, MACs, centralised SNAT ports, agent gateways. */
-export function cloud(computes: number): Topology {
-  const routers = (computes * PORTS_PER_NODE) / PORTS_PER_ROUTER;
+export function cloud(computes: number, portsPerNode = PORTS_PER_NODE): Topology {
+  const routers = (computes * portsPerNode) / PORTS_PER_ROUTER;
   const snatNodes = Math.max(1, Math.ceil(computes / 100));
   const node = (i: number) => `compute${i}`;
   const topology: Topology = { release: 'zed', nodes: [], networks: [], routers: [], ports: [], floating_ips: [] };

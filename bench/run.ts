@@ -9,8 +9,10 @@ import { parseArgs } from 'node:util';
 import { collectFleetFigures, collectNodeFigures } from './collect.ts';
 import { expectFigures } from './expect.ts';
 import { flowFigures } from './flows.ts';
+import { lspFigures } from './lsp.ts';
 import { parseFigures } from './parse.ts';
 import { routesFigures } from './routes.ts';
+import { verifyFigures } from './verify.ts';
 import { traceFigures } from './trace.ts';
 import type { Figure } from './figure.ts';
 
@@ -30,9 +32,15 @@ const GROUPS: Record<string, () => Figure[] | Promise<Figure[]>> = {
   'expect 1000': () => expectFigures(1000),
   parse: parseFigures,
   flows: flowFigures,
+  'lsp 1000': async () => lspFigures(1000),
+  'lsp 10000': async () => lspFigures(10_000),
+  'lsp 50000': async () => lspFigures(50_000),
   routes: routesFigures,
   'trace, 1000': async () => traceFigures(1000, false),
   'trace with flows, 1000': async () => traceFigures(1000, true),
+  'verify 1000': () => verifyFigures(100),
+  'verify 3000': () => verifyFigures(300),
+  'verify 10000': () => verifyFigures(1000),
   'collect node': collectNodeFigures,
   'collect 100': async () => collectFleetFigures(100),
   'collect 200': async () => collectFleetFigures(200),
@@ -75,7 +83,7 @@ function writeTable(file: string, figures: readonly Figure[]): void {
   );
 }
 
-const shown = ({ value }: Figure): string =>
+const shown = ({ value }: Pick<Figure, 'value'>): string =>
   value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
 
 function targetOf({ value, unit, target, more }: Figure): { text: string; isMet: boolean } | undefined {
@@ -87,7 +95,9 @@ function targetOf({ value, unit, target, more }: Figure): { text: string; isMet:
 function lineOf(figure: Figure): string {
   const target = targetOf(figure);
   const judged = target ? `  target ${target.text}${target.isMet ? '' : '  MISSED'}` : '';
-  return `${figure.name.padEnd(56)} ${shown(figure).padStart(10)} ${figure.unit}${judged}`;
+  const { unit, peer, ratio } = figure;
+  const beside = peer === undefined ? '' : `  peer ${shown({ value: peer })} ${unit}, ${ratio!.toPrecision(2)} times`;
+  return `${figure.name.padEnd(56)} ${shown(figure).padStart(10)} ${unit}${judged}${beside}`;
 }
 
 if (values.child !== undefined) process.stdout.write(JSON.stringify(await GROUPS[values.child]?.()));

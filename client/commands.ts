@@ -41,7 +41,8 @@ export function registerCommands(client: LanguageClient, topology: CurrentTopolo
 }
 
 async function traceCommand(client: LanguageClient, uri: string, given?: Partial<TraceParams>): Promise<void> {
-  const params = given?.from && given.to ? { ...given, from: given.from, to: given.to } : await askTrace(client, uri);
+  const params =
+    given?.from && given.to ? { ...given, from: given.from, to: given.to } : await askTrace(client, uri, given?.from);
   if (params) await show(traceUri({ ...params, uri }));
 }
 

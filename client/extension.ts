@@ -1,7 +1,7 @@
 /** Entry point of the extension: starts the language server and connects commands, tree and documents to it. */
 import * as vscode from 'vscode';
 import { LanguageClient, TransportKind, type ServerOptions } from 'vscode-languageclient/node';
-import { CHANGED, LANGUAGE_ID, type ClientOptions, type TopologyParams } from '../shared/protocol.ts';
+import { CHANGED, COMMAND, LANGUAGE_ID, type ClientOptions, type TopologyParams } from '../shared/protocol.ts';
 import { answerQuestions } from './ask.ts';
 import { registerCommands } from './commands.ts';
 import { followTopology } from './currentTopology.ts';
@@ -15,7 +15,7 @@ let client: LanguageClient | undefined;
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   client = new LanguageClient('dvrscope', 'dvrscope', serverOptions(context), {
     documentSelector: [{ language: LANGUAGE_ID }],
-    initializationOptions: { canAsk: true } satisfies ClientOptions,
+    initializationOptions: { canAsk: true, commands: Object.values(COMMAND) } satisfies ClientOptions,
     outputChannel: vscode.window.createOutputChannel('dvrscope', { log: true }),
   });
   // A client keeps one handler for a method; this one is everybody's.
@@ -42,6 +42,6 @@ export async function deactivate(): Promise<void> {
 
 /** Over node IPC, so that nothing on standard output can break the protocol. */
 function serverOptions(context: vscode.ExtensionContext): ServerOptions {
-  const server = { module: context.asAbsolutePath('dist/server.cjs'), transport: TransportKind.ipc };
+  const server = { module: context.asAbsolutePath('dist/cli.cjs'), args: ['lsp'], transport: TransportKind.ipc };
   return { run: server, debug: { ...server, options: { execArgv: ['--enable-source-maps'] } } };
 }

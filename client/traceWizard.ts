@@ -12,15 +12,20 @@ const PROTOCOLS = [
   { label: 'udp', description: 'asks for the destination port' },
 ];
 
-/** `undefined` as soon as one question was not answered. */
-export async function askTrace(client: LanguageClient, uri: string): Promise<Omit<TraceParams, 'uri'> | undefined> {
+/**
+ * `undefined` as soon as one question was not answered.
+ * @param start where the packet starts, if that is known
+ */
+export async function askTrace(
+  client: LanguageClient,
+  uri: string,
+  start?: string,
+): Promise<Omit<TraceParams, 'uri'> | undefined> {
   const endpoints = await client.sendRequest<EndpointEntry[]>(REQUEST.endpoints, { uri });
   if (endpoints.length === 0) throw new Error('This topology has no ports that a packet could start from.');
-  const from = await ask(1, {
-    placeholder: 'From: a port',
-    items: endpoints.map(endpointItem),
-    freeItem: addressAtNetwork,
-  });
+  const from =
+    start ??
+    (await ask(1, { placeholder: 'From: a port', items: endpoints.map(endpointItem), freeItem: addressAtNetwork }));
   if (!from) return undefined;
   const targets = endpoints.filter((endpoint) => endpoint.name !== from).map(endpointItem);
   const to = await ask(2, { placeholder: 'To: a port, or type any address', items: targets, freeItem: anyAddress });

@@ -1,24 +1,53 @@
 /** The program `dvrscope`. Whatever goes wrong in it, a person sees a sentence and no stack trace. */
-import { main } from './cli.ts';
-import { visibleLines } from './collect/visible.ts';
+import { type Io, UsageError } from './cli/io.ts';
+import { hasColor, progressLine, takeColor } from './cli/terminal.ts';
+import { visible, visibleLines } from './collect/visible.ts';
 
 // A reader that has seen enough (`| head`) closes the pipe; that is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 2));
 
 // Whatever a node or a file put into a text, it does nothing to a terminal.
-const io = {
-  out: (text: string) => void process.stdout.write(visibleLines(text)),
-  err: (text: string) => void process.stderr.write(visibleLines(text)),
-};
+async function run(): Promise<number> {
+  const { args, color } = takeColor(process.argv.slice(2));
+  const isColored = hasColor(color, process.env, process.stdout.isTTY);
+  const { stderr } = process;
+  const io: Io = {
+    out: (text, paint) =>
+      void process.stdout.write(isColored && paint ? paint(visibleLines(text)) : visibleLines(text)),
+    err: (text) => void stderr.write(visibleLines(text)),
+    ...(stderr.isTTY && {
+      progress: (line: string) => void stderr.write(progressLine(visible(line), stderr.columns)),
+    }),
+  };
+  return isServer(args) ? serve() : (await import('./cli.ts')).main(args, io);
+}
 
-main(process.argv.slice(2), io).then(
+/** The language server starts without what only the verbs need. */
+const isServer = ([verb, transport, ...rest]: readonly string[]): boolean =>
+  verb === 'lsp' &&
+  (transport === '--stdio' || transport === '--node-ipc') &&
+  // What `vscode-languageclient` says of itself, so that the server ends with it.
+  rest.every((arg) => /^--clientProcessId=\d+$/.test(arg));
+
+async function serve(): Promise<number> {
+  await import('./lsp.ts');
+  // The connection ends the process when the client says so or goes away.
+  return new Promise<number>(() => undefined);
+}
+
+run().then(
   (status) => {
     process.exitCode = status;
   },
   (error: unknown) => {
+    if (error instanceof UsageError) {
+      process.stderr.write(visibleLines(`dvrscope: ${error.message}\n`));
+      process.exitCode = 2;
+      return;
+    }
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
-    io.err(`dvrscope: this is a bug, please report it: ${message}\n`);
-    if (process.env['DVRSCOPE_DEBUG']) io.err(`${stack}\n`);
+    process.stderr.write(visibleLines(`dvrscope: this is a bug, please report it: ${message}\n`));
+    if (process.env['DVRSCOPE_DEBUG']) process.stderr.write(visibleLines(`${stack}\n`));
     process.exitCode = 2;
   },
 );

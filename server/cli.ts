@@ -3,12 +3,14 @@ import { check } from './cli/check.ts';
 import { collect } from './cli/collect.ts';
 import { diff } from './cli/diff.ts';
 import { expectVerb } from './cli/expect.ts';
+import { format } from './cli/format.ts';
 import { importVerb } from './cli/import.ts';
 import { UsageError, type Io, type Verb } from './cli/io.ts';
 import { lsp } from './cli/lsp.ts';
 import { trace } from './cli/trace.ts';
+import { verify } from './cli/verify.ts';
 
-const VERBS: readonly Verb[] = [check, expectVerb, trace, diff, collect, importVerb, lsp];
+const VERBS: readonly Verb[] = [check, expectVerb, trace, verify, diff, collect, importVerb, format, lsp];
 
 /**
  * Exit status: 0 nothing at or above `--fail-on`; 1 findings; 2 usage or unreadable input; 3 no findings, but a node could not be collected.
@@ -38,4 +40,6 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
 const overview = (): string =>
   `dvrscope: what OpenStack Neutron DVR nodes should hold, what they do hold, and where packets go\n\n${VERBS.map(
     ({ usage, summary }) => `  dvrscope ${usage}\n      ${summary}\n`,
-  ).join('')}\nEach verb explains itself with --help.\n`;
+  ).join(
+    '',
+  )}\nEach verb explains itself with --help.\n--color auto|always|never: colours on a terminal (auto), where NO_COLOR and FORCE_COLOR hold.\n`;

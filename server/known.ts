@@ -40,6 +40,8 @@ const KNOWN: Readonly<Record<string, Known>> = {
   },
 };
 
+export const KNOWN_CODES: readonly string[] = Object.keys(KNOWN);
+
 /** One finding for each node and reason, in place of its differences, which it carries along. */
 export function groupKnown(entries: readonly { known: string | undefined; finding: Finding }[]): Finding[] {
   const groups = new Map<string, Finding[]>();

@@ -7,9 +7,10 @@ import type { Comparison, Difference, NotCompared } from '../shared/compare.ts';
 import { compareNode } from '../shared/compareNode.ts';
 import { type Ranked, diagnoseNode, worstFirst } from '../shared/faults/diagnose.ts';
 import { RELEASE_MISMATCH, misfitOf } from '../shared/fitRelease.ts';
-import type { Pointer, Problem, Severity } from '../shared/problem.ts';
+import { pointer as join, type Pointer, type Problem, type Severity } from '../shared/problem.ts';
 import type { NodeStatus } from '../shared/protocol.ts';
 import type { NodeState } from '../shared/state.ts';
+import { type Severities, type Silenced, ignoresOf, silence } from '../shared/silence.ts';
 import { type SourceMap, locate } from '../shared/topology/sourceMap.ts';
 import type { Topology } from '../shared/topology/types.ts';
 import { type PositionAt, findingOfDiagnosis, findingOfDifference, positionsOf } from './finding.ts';
@@ -51,6 +52,8 @@ export interface Finding {
   alsoOn: string[];
   /** Evidence that is no difference by itself. */
   facts?: { namespace: string; aspect: string; expected: string | null; live: string | null }[];
+  /** Other places of the file that have to do with it: the subnet that overlaps, the port that has the address. */
+  related?: { message: string; pointer: Pointer; range: Finding['range'] }[];
   /** Of a finding that groups several differences under one reason: each of them. */
   differences?: Finding[];
 }
@@ -94,7 +97,8 @@ export interface Report {
   }[];
   /** Faults of Neutron itself that this cloud meets: nobody's mistake, so no findings. */
   knownFaults: { code: string; message: string; file: string; range: Finding['range']; pointer: Pointer }[];
-  summary: Record<Severity, number> & { differences: number };
+  /** `silenced`: findings that comments or settings silence, problems of the text among them; they are counted nowhere else but in `differences`. */
+  summary: Record<Severity, number> & { differences: number; silenced: number };
 }
 
 export interface Reading {
@@ -103,23 +107,46 @@ export interface Reading {
   topology: Topology;
   sourceMap: SourceMap;
   problems: Problem[];
+  /** Of `problems`, those that are not told. */
+  silenced?: number;
 }
 
-/** @param live one entry for each node that was to be compared; none when only the topology is checked */
-export function makeReport(reading: Reading, live: readonly LiveNode[]): Report {
+/** What is silenced of what is found on nodes: by comments of the text, or by settings. */
+export interface Silencing {
+  severities: Severities;
+}
+
+/**
+ * @param live one entry for each node that was to be compared; none when only the topology is checked
+ * @param silencing absent: all is told, and whoever shows it leaves out what is silenced
+ * @param promised promises of the file that do not hold (`verified.ts`)
+ */
+export function makeReport(
+  reading: Reading,
+  live: readonly LiveNode[],
+  silencing?: Silencing,
+  promised: readonly Finding[] = [],
+): Report {
   const position = positionsOf(reading.text);
   const states = new Map(live.flatMap(({ node, state }) => (state ? [[node, state] as const] : [])));
   const judged = live.map((entry) => ({ entry, ...(entry.state && judge(reading, entry.state, states, position)) }));
   const diagnoses = worstFirst(judged.flatMap(({ ranked = [] }) => ranked));
-  const findings = [
-    ...[...releaseProblem(reading, judged), ...reading.problems].map((problem) =>
-      findingOfProblem(reading, problem, position),
-    ),
+  const onNodes = [
+    ...promised,
+    ...releaseProblem(reading, judged).map((problem) => findingOfProblem(reading, problem, position)),
     ...diagnoses.map((diagnosis) => findingOfDiagnosis(reading, diagnosis, position)),
     ...judged.flatMap(({ known = [], comparison }) => [
       ...known,
       ...(comparison?.notCompared ?? []).flatMap((gap) => findingOfGap(reading, gap)),
     ]),
+  ];
+  const { kept, silenced } = silencing
+    ? silenceFindings(onNodes, reading, silencing.severities)
+    : { kept: onNodes, silenced: 0 };
+  const findings = [
+    ...kept.filter(({ kind }) => kind === 'invalid'),
+    ...reading.problems.map((problem) => findingOfProblem(reading, problem, position)),
+    ...kept.filter(({ kind }) => kind !== 'invalid'),
   ];
   const count = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length;
   return {
@@ -135,9 +162,25 @@ export function makeReport(reading: Reading, live: readonly LiveNode[]): Report 
       error: count('error'),
       warning: count('warning'),
       information: count('information'),
+      hint: count('hint'),
       differences: judged.reduce((sum, { comparison }) => sum + (comparison?.differences.length ?? 0), 0),
+      silenced: silenced + (reading.silenced ?? 0),
     },
   };
+}
+
+/** What is found on nodes and to be told. Nothing of it says whether a comment is in vain: the next comparison may need it. */
+/** What is left of findings on nodes, or over them, by comments of the text and by settings. */
+export function silenceFindings(
+  findings: readonly Finding[],
+  { text, sourceMap }: Reading,
+  severities: Severities,
+): Silenced<Finding> {
+  const position = positionsOf(text);
+  // What nothing in the topology asks for stands at its node.
+  const lineOf = (finding: Finding): number | undefined =>
+    (finding.range ?? position(locate(sourceMap, join('nodes', finding.node ?? ''), 'key')))?.start.line;
+  return silence(findings, ignoresOf(text), severities, lineOf);
 }
 
 interface Judged {
@@ -186,7 +229,7 @@ function nodeReport(
 }
 
 function findingOfProblem({ file, sourceMap }: Reading, problem: Problem, position: PositionAt): Finding {
-  const { code, severity, message, pointer, at, range } = problem;
+  const { code, severity, message, pointer, at, range, related = [] } = problem;
   return {
     ...BLANK,
     code,
@@ -196,6 +239,9 @@ function findingOfProblem({ file, sourceMap }: Reading, problem: Problem, positi
     pointer,
     file,
     range: position(range ?? locate(sourceMap, pointer, at ?? 'value')),
+    ...(related.length > 0 && {
+      related: related.map((other) => ({ ...other, range: position(locate(sourceMap, other.pointer, 'key')) })),
+    }),
   };
 }
 

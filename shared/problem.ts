@@ -9,7 +9,7 @@ export type Pointer = string;
 /** Half-open range of UTF-16 offsets into a text: `[start, end)`. Only `server/features` turns these into lines and columns. */
 export type Range = readonly [start: number, end: number];
 
-export type Severity = 'error' | 'warning' | 'information';
+export type Severity = 'error' | 'warning' | 'information' | 'hint';
 
 export interface Problem {
   /** Stable code, kebab-case, equal to the file name of the check that found it. */
@@ -22,13 +22,19 @@ export interface Problem {
   at?: 'key' | 'value';
   /** Set where no pointer can name the place. */
   range?: Range;
+  /** The text may only not be finished: whoever types there is not told as long as the typing goes on. */
+  unfinished?: true;
   /** Other places that have to do with it: the subnet that overlaps, the port that has the address. */
   related?: { pointer: Pointer; message: string }[];
 }
 
 /** Joins unescaped keys to a pointer (RFC 6901, section 3: `~` → `~0`, `/` → `~1`). */
 export const pointer = (...keys: (string | number)[]): Pointer =>
-  keys.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  keys.map((key) => `/${escaped(String(key))}`).join('');
+
+/** Hardly any key has something to escape. */
+const escaped = (key: string): string =>
+  key.includes('~') || key.includes('/') ? key.replaceAll('~', '~0').replaceAll('/', '~1') : key;
 
 /** The unescaped keys of a pointer. */
 export const pointerKeys = (p: Pointer): string[] =>

@@ -116,13 +116,22 @@ export interface CompareResult {
 /** The settings that the server reads with `workspace/configuration`, section `dvrscope`. */
 export interface Settings {
   ssh: { user: string; configFile: string; identityFiles: string[]; knownHostsFiles: string[] };
+  checks: {
+    /** Code of a message, or id of a fault → `error`, `warning`, `information`, `hint` or `off`. Other words count as not set. */
+    severity: Record<string, string>;
+  };
 }
 
 /** What a client may say in `initializationOptions`. */
 export interface ClientOptions {
   /** It answers `dvrscope/ask`. */
   canAsk?: boolean;
+  /** Commands of `COMMAND` that it has: without them nothing is offered that would run one. */
+  commands?: string[];
 }
+
+/** Commands of the client that the server may put behind something that is clicked, as `package.json` has them. */
+export const COMMAND = { trace: 'dvrscope.trace', diff: 'dvrscope.diff' } as const;
 
 /** A question to the user. All texts from elsewhere are already fit to be shown. */
 export type Question = HostKeyQuestion | PassphraseQuestion | LoginQuestion;

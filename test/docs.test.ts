@@ -8,6 +8,7 @@ import { CHECKS } from '../shared/checks/table.ts';
 import { READER_CODES } from '../shared/topology/codes.ts';
 import { FAULTS } from '../shared/faults/table.ts';
 import { checksPage } from '../tools/checksPage.ts';
+import { editorPage, editorRows } from '../tools/editorPage.ts';
 import { faultsPage } from '../tools/faultsPage.ts';
 
 const textOf = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
@@ -15,6 +16,14 @@ const textOf = (path: string): string => readFileSync(new URL(`../${path}`, impo
 test('docs/checks.md is what `npm run docs` makes', () => assert.equal(textOf('docs/checks.md'), checksPage()));
 
 test('docs/faults.md is what `npm run docs` makes', () => assert.equal(textOf('docs/faults.md'), faultsPage()));
+
+test('docs/editor.md is what `npm run docs` makes, and every request has a test', () => {
+  assert.deepEqual(
+    editorRows().filter(({ what, proofs }) => what === '' || proofs.length === 0),
+    [],
+  );
+  assert.equal(textOf('docs/editor.md'), editorPage());
+});
 
 test('every fault has a heading that its link leads to', () => {
   for (const { id } of FAULTS) {
@@ -43,10 +52,13 @@ test('SARIF rules lead to the documentation', () => {
   const finding = (code: string) => ({ ...nothing, code, severity: 'error', message: '', file: 'a', range: null });
   const report = { topology: 'a', findings: [finding('subnet-overlap'), finding('rule-missing')] };
   const sarif = JSON.parse(reportAsSarif(report as unknown as Parameters<typeof reportAsSarif>[0])) as {
-    runs: { tool: { driver: { rules: unknown[] } } }[];
+    runs: { tool: { driver: { rules: { id: string; helpUri?: string }[] } } }[];
   };
-  assert.deepEqual(sarif.runs[0]?.tool.driver.rules, [
-    { id: 'rule-missing' },
-    { id: 'subnet-overlap', helpUri: documentation('subnet-overlap') },
-  ]);
+  assert.deepEqual(
+    sarif.runs[0]?.tool.driver.rules.map(({ id, helpUri }) => [id, helpUri]),
+    [
+      ['rule-missing', undefined],
+      ['subnet-overlap', documentation('subnet-overlap')],
+    ],
+  );
 });

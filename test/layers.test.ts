@@ -55,7 +55,9 @@ const isOwn = (target: string): boolean =>
 check(
   'shared/ imports only itself, and yaml in one file',
   ({ file, target }) =>
-    inside(file, 'shared') && !inside(target, 'shared') && !(target === 'yaml' && file === 'shared/topology/read.ts'),
+    inside(file, 'shared') &&
+    !inside(target, 'shared') &&
+    !(target === 'yaml' && file === 'shared/topology/yamlTree.ts'),
 );
 check(
   'trace/ imports only states, ip, problems, openflow/ and itself',
@@ -64,6 +66,14 @@ check(
     !inside(target, 'shared/trace') &&
     !inside(target, 'shared/openflow') &&
     !['shared/state.ts', 'shared/ip.ts', 'shared/problem.ts'].includes(target),
+);
+const VERIFY_USES = ['shared/state.ts', 'shared/ip.ts', 'shared/placement.ts', 'shared/releases.ts'];
+check(
+  'verify/ imports only states, ip, topology/, trace/, placement, releases and itself',
+  ({ file, target }) =>
+    inside(file, 'shared/verify') &&
+    !['shared/verify', 'shared/trace', 'shared/topology'].some((layer) => inside(target, layer)) &&
+    !VERIFY_USES.includes(target),
 );
 check(
   'openflow/ imports only states, ip and itself',

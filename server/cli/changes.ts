@@ -4,6 +4,7 @@ import { changesBetween } from '../../shared/changes.ts';
 import { withoutControls } from '../collect/shellQuote.ts';
 import { type StoredState, type StoredStates, newestStates } from '../sources/states.ts';
 import { type Io, UsageError } from './io.ts';
+import { paintDiff } from './terminal.ts';
 
 export interface ChangesValues {
   snapshot?: string[] | undefined;
@@ -66,7 +67,7 @@ function printChanges(node: string, older: StoredState, newer: StoredState, io: 
   const { changes, notCompared } = changesBetween(older.state, newer.state);
   for (const { namespace, title, before, after } of changes) {
     const name = `${node} ${namespace} ${title}`;
-    io.out(patchOf(`${labelOf(older)} ${name}`, `${labelOf(newer)} ${name}`, before, after));
+    io.out(patchOf(`${labelOf(older)} ${name}`, `${labelOf(newer)} ${name}`, before, after), paintDiff);
   }
   for (const [reason, count] of notCompared)
     io.err(`${node}: not compared: ${withoutControls(reason)}${count > 1 ? ` (${count} namespaces)` : ''}\n`);

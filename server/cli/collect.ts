@@ -8,7 +8,7 @@ import { COLLECTOR_SCRIPT } from '../collect/script.ts';
 import { notesOf, targetsOf } from '../collect/targets.ts';
 import { visible } from '../collect/visible.ts';
 import { type Io, UsageError, type Verb, pickNodes, readArgs, readTopologyFile } from './io.ts';
-import { SSH_HELP, SSH_OPTIONS, interrupt, sshOptions } from './source.ts';
+import { SSH_HELP, SSH_OPTIONS, interrupt, progressOf, sshOptions } from './source.ts';
 
 export const collect: Verb = {
   name: 'collect',
@@ -45,10 +45,11 @@ async function run(args: string[], io: Io): Promise<number> {
   const { topology } = await readTopologyFile(positionals[0]!);
   const nodes = pickNodes(topology, values.node);
   await makeFolder(directory);
-  const options = sshOptions(values);
+  const options = sshOptions(values, io);
   const targets = targetsOf(nodes, options);
   for (const note of notesOf(targets)) io.err(`${note}\n`);
-  const results = await collectNodes(targets, options, interrupt());
+  const results = await collectNodes(targets, options, interrupt(), progressOf(io));
+  io.progress?.('');
   let unsaved = false;
   for (const { node, snapshot, error, warnings } of results) {
     for (const warning of warnings) io.err(`${visible(node)}: ${warning}\n`);

@@ -5,6 +5,7 @@ import { sideBySide } from '../../shared/render.ts';
 import { diffOfSnapshots, patchOf } from './changes.ts';
 import { type Io, UsageError, type Verb, pickNodes, readArgs, readTopologyFile, warnOfProblems } from './io.ts';
 import { SOURCE_HELP, SOURCE_OPTIONS, readSource } from './source.ts';
+import { paintDiff } from './terminal.ts';
 
 export const diff: Verb = {
   name: 'diff',
@@ -46,7 +47,7 @@ async function run(args: string[], io: Io): Promise<number> {
   const changed = sideBySide(expected, state).filter((side) => side.expected !== side.live);
   for (const { namespace, title, expected: left, live: right } of changed) {
     const name = `${state.node} ${namespace} ${title}`;
-    io.out(patchOf(`expected ${name}`, `live ${name}`, left, right));
+    io.out(patchOf(`expected ${name}`, `live ${name}`, left, right), paintDiff);
   }
   return changed.length > 0 ? 1 : 0;
 }

@@ -8,8 +8,11 @@ import { errorCode } from '../collect/errorCode.ts';
 import type { Reading } from '../report.ts';
 
 export interface Io {
-  out: (text: string) => void;
+  /** `paint` gives the text colours, where the user has them. */
+  out: (text: string, paint?: (text: string) => string) => void;
   err: (text: string) => void;
+  /** Shows a line until the next one comes, the empty one wipes it; absent where nobody would see it. */
+  progress?: (line: string) => void;
 }
 
 export interface Verb {

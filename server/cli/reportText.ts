@@ -163,5 +163,5 @@ function summaryLine({ summary, nodes, topology }: Report): string {
     nodes.length === 0
       ? ''
       : `, ${count(summary.differences, 'difference')} on ${compared} of ${count(nodes.length, 'node')} compared`;
-  return `${topology}: ${count(summary.error, 'error')}, ${count(summary.warning, 'warning')}${tail}\n`;
+  return `${topology}: ${count(summary.error, 'error')}, ${count(summary.warning, 'warning')}${tail}${summary.silenced > 0 ? `, ${summary.silenced} silenced` : ''}\n`;
 }

@@ -1,8 +1,10 @@
 /** Where live state comes from: the options that `check`, `diff` and `trace` share. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { Question } from '../../shared/protocol.ts';
 import type { Topology } from '../../shared/topology/types.ts';
 import { type LiveResult, liveFromSnapshots, liveFromSsh } from '../live.ts';
+import type { CollectProgress } from '../collect/collect.ts';
 import { terminalAsk } from './ask.ts';
 import { type Io, UsageError, oneOf } from './io.ts';
 
@@ -61,7 +63,8 @@ export async function readSource(
   if (!values.snapshot && !values.live) return undefined;
   const result = values.snapshot
     ? await liveFromSnapshots(topology, values.snapshot, nodes)
-    : await liveFromSsh(topology, sshOptions(values), nodes, interrupt());
+    : await liveFromSsh(topology, sshOptions(values, io), nodes, interrupt(), progressOf(io));
+  io.progress?.('');
   for (const note of result.notes) io.err(`${note}\n`);
   if (values.snapshot && result.nodes.every(({ state }) => state === undefined))
     throw new UsageError(`no snapshot of ${nodes.join(', ')} in ${values.snapshot.join(', ')}`, false);
@@ -69,7 +72,8 @@ export async function readSource(
 }
 
 /** Options of `collectNodes` and `targetsOf` from those of the command line. */
-export function sshOptions(values: SourceValues) {
+export function sshOptions(values: SourceValues, { progress }: Pick<Io, 'progress'>) {
+  const ask = terminalAsk();
   const seconds = wholeNumber('--timeout', values.timeout);
   return {
     identityFiles: values.identity,
@@ -80,9 +84,21 @@ export function sshOptions(values: SourceValues) {
     parallel: wholeNumber('--parallel', values.parallel),
     sudo: oneOf('--sudo', values.sudo, ['auto', 'always', 'never'], 'auto'),
     limits: seconds === undefined ? undefined : { firstOutputTimeout: seconds * 1000, idleTimeout: seconds * 1000 },
-    ask: terminalAsk(),
+    // A question does not stand behind a half line.
+    ask:
+      ask &&
+      ((question: Question, signal?: AbortSignal) => {
+        progress?.('');
+        return ask(question, signal);
+      }),
   };
 }
+
+/** How far a collection is, on a terminal. */
+export const progressOf =
+  ({ progress }: Pick<Io, 'progress'>) =>
+  ({ node, state, done, total }: CollectProgress): void =>
+    progress?.(`reading nodes: ${done} of ${total}, ${node} ${state}`);
 
 /** A configuration given by name must be there. */
 function configFile(path: string | undefined): string | undefined {
@@ -103,3 +119,9 @@ export function interrupt(): AbortSignal {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => controller.abort());
   return controller.signal;
 }
+
+/** The options that name the same state to another verb. */
+export const sourceWords = ({ snapshot, live }: Pick<SourceValues, 'snapshot' | 'live'>): string[] => [
+  ...(snapshot ?? []).flatMap((path) => ['--snapshot', path]),
+  ...(live ? ['--live'] : []),
+];

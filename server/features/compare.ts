@@ -8,6 +8,8 @@ import type { Ask } from '../collect/ask.ts';
 import { expandHome } from '../collect/identities.ts';
 import type { Document } from '../document.ts';
 import { liveFromSnapshots, liveFromSsh, type LiveResult } from '../live.ts';
+import { isDifference } from '../isDifference.ts';
+import { promiseFindings } from '../verified.ts';
 import { makeReport, type Finding } from '../report.ts';
 
 export interface LiveComparison extends CompareResult {
@@ -35,8 +37,10 @@ export async function compareLive(
   const { nodes, notes } = await liveOf(topology, params, settings, signal, progress, ask);
   const text = document.text.getText();
   const reading = { file: document.text.uri, text, topology, sourceMap, problems: [] };
-  const report = makeReport(reading, nodes);
   const states = nodes.flatMap(({ state }) => state ?? []);
+  // What does not hold over the expected state is told of the text itself.
+  const promised = promiseFindings(reading, states, [], ['live']);
+  const report = makeReport(reading, nodes, undefined, promised);
   return {
     text,
     live: new Map(states.map((state) => [state.node, state])),
@@ -52,10 +56,6 @@ export async function compareLive(
     })),
   };
 }
-
-/** A finding that is no difference says only that something was not collected. */
-export const isDifference = (finding: Finding): boolean =>
-  finding.kind !== 'not-collected' && finding.kind !== 'invalid';
 
 function liveOf(
   topology: Topology,

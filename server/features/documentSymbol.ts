@@ -1,12 +1,50 @@
 /** `textDocument/documentSymbol`: the outline. Sections of the file, and the named things in each. */
-import type { DocumentSymbol } from 'vscode-languageserver';
+import type { DocumentSymbol, SymbolInformation, SymbolKind } from 'vscode-languageserver';
 import { pointer } from '../../shared/problem.ts';
 import type { Network, Router } from '../../shared/topology/types.ts';
 import type { Document } from '../document.ts';
+import type { Feature, TextParams } from './feature.ts';
 import { rangeOf } from './range.ts';
 
+export const documentSymbol: Feature<TextParams> = {
+  method: 'textDocument/documentSymbol',
+  needs: ['textDocument'],
+  announce: ({ textDocument }) => (textDocument?.documentSymbol ? { documentSymbolProvider: true } : {}),
+  answer: ({ textDocument }, { client, document }) => {
+    const { symbolKind } = client.textDocument?.documentSymbol ?? {};
+    const symbols = documentSymbols(document(textDocument.uri)).map((each) => withKinds(each, symbolKind?.valueSet));
+    const isHierarchical = client.textDocument?.documentSymbol?.hierarchicalDocumentSymbolSupport === true;
+    return isHierarchical ? symbols : symbols.flatMap((each) => flatSymbols(textDocument.uri, each));
+  },
+};
+
+/** LSP: a client that does not say which kinds it knows knows those up to `Array`. */
+const LAST_OF_ALL: SymbolKind = 18;
+
+/** A kind that the client knows, else the class or constant that it is most like. */
+export function knownKind(kind: SymbolKind, known: readonly SymbolKind[] | undefined): SymbolKind {
+  if (known ? known.includes(kind) : kind <= LAST_OF_ALL) return kind;
+  return kind === KIND.floatingIp ? 14 : 5;
+}
+
+const withKinds = (each: DocumentSymbol, known: readonly SymbolKind[] | undefined): DocumentSymbol => ({
+  ...each,
+  kind: knownKind(each.kind, known),
+  children: (each.children ?? []).map((child) => withKinds(child, known)),
+});
+
+/** For clients that know no trees: each thing with the name of what holds it. */
+function flatSymbols(
+  uri: string,
+  { name, kind, range, children = [] }: DocumentSymbol,
+  containerName?: string,
+): SymbolInformation[] {
+  const own = { name, kind, location: { uri, range }, ...(containerName !== undefined && { containerName }) };
+  return [own, ...children.flatMap((child) => flatSymbols(uri, child, name))];
+}
+
 /** LSP `SymbolKind`. */
-const KIND = { section: 3, node: 2, network: 19, router: 9, port: 8, floatingIp: 21, part: 7 } as const;
+export const KIND = { section: 3, node: 2, network: 19, router: 9, port: 8, floatingIp: 21, part: 7 } as const;
 
 interface Entry {
   name: string;

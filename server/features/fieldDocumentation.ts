@@ -1,33 +1,23 @@
 /** What the vocabulary table says of a key, as markdown. */
 import { pointerKeys, type Pointer } from '../../shared/problem.ts';
-import { fieldsOf, type Field, type FieldType } from '../../shared/topology/fields.ts';
+import { fieldAt } from '../../shared/topology/fieldAt.ts';
+import type { Field, FieldType } from '../../shared/topology/fields.ts';
 
 /** `undefined` for keys that the user chose, and for unknown ones. */
 export function fieldDocumentation(at: Pointer): string | undefined {
   const keys = pointerKeys(at);
-  const field = fieldAt(keys);
-  if (!field) return undefined;
+  const field = fieldAt(keys)?.field;
+  return field && documentationOf(keys.at(-1)!, field);
+}
+
+/** The same of a key that is not there yet. */
+export function documentationOf(key: string, field: Field): string {
   const notes = [typeText(field), field.required ? 'required' : '', field.default ? `default: ${field.default}` : ''];
-  return `**${keys.at(-1)}** (${notes.filter(Boolean).join('; ')})\n\n${field.doc}`;
+  return `**${key}** (${notes.filter(Boolean).join('; ')})\n\n${field.doc}`;
 }
 
-/** Walks the table by the keys; a key that a person chose is a step into what its map takes. */
-function fieldAt(keys: string[]): Field | undefined {
-  let type: FieldType = { type: 'record', kind: 'topology' };
-  let field: Field | undefined;
-  for (const key of keys) {
-    field = type.type === 'record' ? fieldsOf(type.kind)?.get(key) : undefined;
-    const inner: FieldType | undefined = field ?? elementOf(type);
-    if (!inner) return undefined;
-    type = inner;
-  }
-  return field;
-}
-
-const elementOf = (type: FieldType): FieldType | undefined =>
-  type.type === 'map' || type.type === 'list' ? type.of : undefined;
-
-function typeText(type: FieldType): string {
+/** What a key takes, for people. */
+export function typeText(type: FieldType): string {
   switch (type.type) {
     case 'integer':
       return `${type.min} to ${type.max}`;

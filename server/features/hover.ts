@@ -2,39 +2,38 @@
  * `textDocument/hover`: what the agents make of the thing under the cursor. It is found from the other end: every expected item says
  * which place of the topology it is there because of, so that any place that causes something has a hover, whatever it is.
  */
-import type { Hover, Position } from 'vscode-languageserver';
+import type { Hover, MarkupKind, Position } from 'vscode-languageserver';
 import type { Aspect } from '../../shared/aspects/aspect.ts';
 import { aspectNamed, ASPECTS } from '../../shared/aspects/table.ts';
 import { placementOf } from '../../shared/placement.ts';
 import { pointer, pointerKeys, type Pointer } from '../../shared/problem.ts';
 import type { Because, Item, NamespaceAspect, NamespaceState } from '../../shared/state.ts';
-import { pointerAt } from '../../shared/topology/sourceMap.ts';
 import type { Document } from '../document.ts';
+import { at as placeAt } from './at.ts';
+import type { Feature, PlaceParams } from './feature.ts';
 import { fieldDocumentation } from './fieldDocumentation.ts';
-import { codeBlock, escapeMarkdown } from './markdown.ts';
+import { codeBlock, escapeMarkdown, markup } from './markdown.ts';
 import { rangeOf } from './range.ts';
 
+export const hoverRequest: Feature<PlaceParams> = {
+  method: 'textDocument/hover',
+  needs: ['textDocument', 'position'],
+  announce: ({ textDocument }) => (textDocument?.hover ? { hoverProvider: true } : {}),
+  answer: ({ textDocument, position }, { client, document }) =>
+    hover(document(textDocument.uri), position, client.textDocument?.hover?.contentFormat),
+};
+
 /** `null` where there is nothing to say: between things, and on what nothing is known of. */
-export function hover(document: Document, position: Position): Hover | null {
-  const offset = document.text.offsetAt(position);
-  const at = pointerAt(document.reading().sourceMap, offset);
-  if (!isOnText(document, at, offset)) return null;
+export function hover(document: Document, position: Position, formats?: readonly MarkupKind[]): Hover | null {
+  const at = placeAt(document, document.text.offsetAt(position))?.pointer;
+  if (at === undefined) return null;
   const documentation = fieldDocumentation(at);
   const subject = subjectOf(at);
   // A device or an address is asked about by any of its fields; a router or a port only by its name.
   const effects = subject && (!documentation || isDevice(subject)) ? causedBy(document, subject) : [];
   const parts = [documentation, subject && unservedText(document, subject), ...effects];
   const text = parts.filter((part) => part !== undefined).join('\n\n');
-  return text === '' ? null : { contents: { kind: 'markdown', value: text }, range: rangeOf(document, at, 'key') };
-}
-
-/** On a key, or on a value without entries of its own; not on the white space and comments between entries. */
-function isOnText(document: Document, at: Pointer, offset: number): boolean {
-  const { sourceMap } = document.reading();
-  const place = sourceMap.get(at);
-  if (at === '' || !place) return false;
-  if (place.key && place.key[0] <= offset && offset <= place.key[1]) return true;
-  return place.value[0] <= offset && ![...sourceMap.keys()].some((other) => other.startsWith(`${at}/`));
+  return text === '' ? null : { contents: markup(text, formats), range: rangeOf(document, at, 'key') };
 }
 
 /** The smallest thing with a name of its own around a pointer: an interface, a gateway, a subnet, a port, a floating IP, … */
@@ -49,6 +48,7 @@ const isDevice = (subject: Pointer): boolean => /^\/(routers\/[^/]+\/|floating_i
 
 /** Why no node serves a floating IP; one that is served says so by its effects. */
 function unservedText(document: Document, subject: Pointer): string | undefined {
+  if (!subject.startsWith('/floating_ips/')) return undefined;
   const { unserved } = placementOf(document.reading().topology);
   const entry = unserved.find(({ floating }) => floating.pointer === subject);
   return entry && `No node serves it: ${escapeMarkdown(entry.reason)}.`;

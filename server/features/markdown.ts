@@ -1,5 +1,21 @@
 /** Markdown from texts that nobody may trust: names in a topology and lines of a node. */
 
+import type { MarkupContent, MarkupKind } from 'vscode-languageserver';
+
+/** What a client shows that said which formats it knows; one that said nothing is taken to know markdown, as most do. */
+export const markup = (markdown: string, formats?: readonly MarkupKind[]): MarkupContent =>
+  !formats || formats.includes('markdown')
+    ? { kind: 'markdown', value: markdown }
+    : { kind: 'plaintext', value: plainText(markdown) };
+
+/** Our own markdown without its marks: fences, emphasis, code quotes and backslash escapes. */
+const plainText = (markdown: string): string =>
+  markdown
+    .replace(/^`{3,}.*\n?/gm, '')
+    .replace(/\*\*(.*?)\*\*/g, '$1')
+    .replace(/(?<!\\)`/g, '')
+    .replace(/\\([\\`*_[\]<>#!|~&()])/g, '$1');
+
 /** A fenced block; the fence is longer than any run of backticks inside (CommonMark, section 4.5). */
 export function codeBlock(text: string): string {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map((run) => run[0].length));

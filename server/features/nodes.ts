@@ -4,7 +4,8 @@ import { namespacesOf } from '../../shared/expect.ts';
 import type { Namespace } from '../../shared/namespaces/types.ts';
 import type { NamespaceEntry, NodeEntry } from '../../shared/protocol.ts';
 import type { Document } from '../document.ts';
-import { isDifference, type LiveComparison } from './compare.ts';
+import { isDifference } from '../isDifference.ts';
+import type { LiveComparison } from './compare.ts';
 import { rangeOf } from './range.ts';
 
 export function nodes(document: Document, comparison: LiveComparison | undefined): NodeEntry[] {

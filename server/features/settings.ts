@@ -4,7 +4,11 @@ import type { Settings } from '../../shared/protocol.ts';
 /** Wrong types count as not set. */
 export function settingsFrom(answer: unknown): Settings {
   const ssh = recordOf(recordOf(answer)['ssh']);
+  const severity = recordOf(recordOf(recordOf(answer)['checks'])['severity']);
   return {
+    checks: {
+      severity: Object.fromEntries(Object.entries(severity).map(([code, level]) => [code, textOf(level)])),
+    },
     ssh: {
       user: textOf(ssh['user']),
       configFile: textOf(ssh['configFile']),
@@ -16,6 +20,9 @@ export function settingsFrom(answer: unknown): Settings {
 
 /** `initializationOptions` (`ClientOptions`): whether the client answers questions. */
 export const clientCanAsk = (options: unknown): boolean => recordOf(options)['canAsk'] === true;
+
+/** The commands that the client has. */
+export const clientCommands = (options: unknown): string[] => textsOf(recordOf(options)['commands']);
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value.trim() : '');
 

@@ -2,9 +2,11 @@
 import { contains } from '../ip.ts';
 import { describe, quote } from '../topology/describe.ts';
 import { relationsOf } from '../topology/relations.ts';
-import { unreadOf } from '../topology/unread.ts';
-import type { Check } from './check.ts';
-import { holders } from './holders.ts';
+import { keptList } from '../topology/kept.ts';
+import type { Lookup } from '../topology/lookup.ts';
+import { unreadOf, type Unread } from '../topology/unread.ts';
+import type { Check, Finding } from './check.ts';
+import { holders, type Holder } from './holders.ts';
 
 export const addressOutsideSubnet: Check = {
   code: 'address-outside-subnet',
@@ -14,27 +16,14 @@ export const addressOutsideSubnet: Check = {
   check(topology, report) {
     const find = relationsOf(topology);
     const unread = unreadOf(topology);
-    for (const { network: name, addresses, role } of holders(topology)) {
-      // Of floating IPs, `floating-ip-unserved` says more.
-      if (role === 'floating_ip') continue;
-      const network = find.network.get(name ?? '');
-      for (const { ip_address, subnet: subnetName, pointer, at } of addresses) {
-        const subnet = find.subnet.get(subnetName ?? '');
-        if (subnet ? contains(subnet.cidr, ip_address) : subnetName !== undefined) continue;
-        if (!subnet && (!network?.subnets.length || unread.touches(network.pointer))) continue;
-        const place = subnet
-          ? `${subnet.cidr} of subnet ${quote(subnet.name)}`
-          : `any subnet of network ${quote(name!)}`;
-        const message = `${ip_address} of ${describe(pointer)} is not in ${place}. Neutron refuses it; correct the address or the ${subnet ? 'subnet' : 'network'}.`;
-        const related = subnet ? [{ pointer: `${subnet.pointer}/cidr`, message: `subnet ${subnet.name}` }] : [];
-        report({ message, pointer, at, related });
-      }
-    }
+    const on = [topology.networks, unread.among('/networks')];
+    const making = { make: (holder: Holder) => addressesOutside(holder, find, unread), on: () => on };
+    for (const findings of findingsOf(holders(topology), on, making)) findings.forEach(report);
     for (const { name, cidr, pointer, allocation_pools } of topology.networks.flatMap((each) => each.subnets))
       for (const [i, pool] of allocation_pools.entries())
         for (const edge of ['start', 'end'] as const)
           if (!contains(cidr, pool[edge])) {
-            const message = `The pool's ${edge} ${pool[edge]} is not in ${cidr} of subnet ${quote(name)}. Neutron refuses it.`;
+            const message = `The pool's ${edge} ${pool[edge]} is not in ${cidr} of subnet ${quote(name)}. Neutron refuses it; correct the pool or the prefix.`;
             report({ message, pointer: `${pointer}/allocation_pools/${i}/${edge}` });
           }
   },
@@ -66,3 +55,20 @@ ports:
   vm2: {network: bare, fixed_ips: [{ip_address: 172.16.0.5}]}
 `,
 };
+
+const findingsOf = keptList<Holder, Finding[]>();
+
+function addressesOutside({ network: name, addresses, role }: Holder, find: Lookup, unread: Unread): Finding[] {
+  // Of floating IPs, `floating-ip-unserved` says more.
+  if (role === 'floating_ip') return [];
+  const network = find.network.get(name ?? '');
+  return addresses.flatMap(({ ip_address, subnet: subnetName, pointer, at }) => {
+    const subnet = find.subnet.get(subnetName ?? '');
+    if (subnet ? contains(subnet.cidr, ip_address) : subnetName !== undefined) return [];
+    if (!subnet && (!network?.subnets.length || unread.touches(network.pointer))) return [];
+    const place = subnet ? `${subnet.cidr} of subnet ${quote(subnet.name)}` : `any subnet of network ${quote(name!)}`;
+    const message = `${ip_address} of ${describe(pointer)} is not in ${place}. Neutron refuses it; correct the address or the ${subnet ? 'subnet' : 'network'}.`;
+    const related = subnet ? [{ pointer: `${subnet.pointer}/cidr`, message: `subnet ${subnet.name}` }] : [];
+    return [{ message, pointer, at, related }];
+  });
+}

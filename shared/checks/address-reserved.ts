@@ -2,8 +2,10 @@
 import { parsePrefix } from '../ip.ts';
 import { describe } from '../topology/describe.ts';
 import { relationsOf } from '../topology/relations.ts';
-import type { Check } from './check.ts';
-import { holders } from './holders.ts';
+import { keptList } from '../topology/kept.ts';
+import type { Lookup } from '../topology/lookup.ts';
+import type { Check, Finding } from './check.ts';
+import { holders, type Holder } from './holders.ts';
 import { reservedAs } from './reserved.ts';
 
 export const addressReserved: Check = {
@@ -13,16 +15,9 @@ export const addressReserved: Check = {
   why: 'The kernel answers for neither address; a router device with one of them would get no packet.',
   check(topology, report) {
     const find = relationsOf(topology);
-    for (const { network, addresses, role } of holders(topology)) {
-      for (const { ip_address, pointer, at, subnet } of addresses) {
-        const of = subnet === undefined ? find.holding(network ?? '', ip_address) : find.subnet.get(subnet);
-        const reserved = of && reservedAs(parsePrefix(of.cidr)!, ip_address);
-        // An interface that takes over such a gateway is the gateway's mistake.
-        if (!reserved || (role === 'interface' && of.gateway_ip === ip_address)) continue;
-        const message = `${ip_address} of ${describe(pointer)} is the ${reserved} address of ${of.cidr} (subnet \`${of.name}\`), which no host can have. Neutron refuses it.`;
-        report({ message, pointer, at });
-      }
-    }
+    const on = [topology.networks];
+    const making = { make: (holder: Holder) => reservedAddresses(holder, find), on: () => on };
+    for (const findings of findingsOf(holders(topology), on, making)) findings.forEach(report);
   },
   wrong: `
 networks:
@@ -38,3 +33,15 @@ ports:
   vm1: {network: red, fixed_ips: [{subnet: red-v4, ip_address: 10.0.0.254}]}
 `,
 };
+
+const findingsOf = keptList<Holder, Finding[]>();
+
+const reservedAddresses = ({ network, addresses, role }: Holder, find: Lookup): Finding[] =>
+  addresses.flatMap(({ ip_address, pointer, at, subnet }) => {
+    const of = subnet === undefined ? find.holding(network ?? '', ip_address) : find.subnet.get(subnet);
+    const reserved = of && reservedAs(parsePrefix(of.cidr)!, ip_address);
+    // An interface that takes over such a gateway is the gateway's mistake.
+    if (!reserved || (role === 'interface' && of.gateway_ip === ip_address)) return [];
+    const message = `${ip_address} of ${describe(pointer)} is the ${reserved} address of ${of.cidr} (subnet \`${of.name}\`), which no host can have. Neutron refuses it; choose another address.`;
+    return [{ message, pointer, at, related: [{ pointer: `${of.pointer}/cidr`, message: `subnet ${of.name}` }] }];
+  });

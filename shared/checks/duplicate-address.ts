@@ -9,13 +9,14 @@ export const duplicateAddress: Check = {
   doc: 'One address of a network given out twice: to ports, router devices or floating IPs (`db/models_v2.py: IPAllocation`).',
   why: 'The qrouter namespaces hold one permanent neighbour for each address: with two owners all packets go to one of them, on every node.',
   check(topology, report) {
-    const first = new Map<string, { holder: Holder; held: Held }>();
+    const byNetwork = new Map<string, Map<string, { holder: Holder; held: Held }>>();
     for (const holder of holders(topology)) {
       if (holder.network === undefined) continue;
+      const first = byNetwork.get(holder.network) ?? new Map<string, { holder: Holder; held: Held }>();
+      byNetwork.set(holder.network, first);
       for (const held of holder.addresses) {
-        const key = `${held.ip_address} ${holder.network}`;
-        const other = first.get(key);
-        if (!other) first.set(key, { holder, held });
+        const other = first.get(held.ip_address);
+        if (!other) first.set(held.ip_address, { holder, held });
         else if (!isSamePort(holder, other.holder)) {
           const owner = describe(other.held.pointer);
           const message = `${held.ip_address} on network ${quote(holder.network)} already belongs to ${owner}. Neutron refuses the second one; choose another address.`;

@@ -9,13 +9,14 @@ export const duplicateMac: Check = {
   doc: 'One MAC on two ports of a network (`lib: exceptions: MacAddressInUse`).',
   why: 'The agents program MACs as permanent neighbours and into flows; frames for two owners of one MAC arrive at one of them.',
   check(topology, report) {
-    const first = new Map<string, Holder>();
+    const byNetwork = new Map<string, Map<string, Holder>>();
     for (const holder of holders(topology)) {
       const { mac_address, network, pointer } = holder;
       if (mac_address === undefined || network === undefined) continue;
-      const key = `${mac_address} ${network}`;
-      const other = first.get(key);
-      if (!other) first.set(key, holder);
+      const first = byNetwork.get(network) ?? new Map<string, Holder>();
+      byNetwork.set(network, first);
+      const other = first.get(mac_address);
+      if (!other) first.set(mac_address, holder);
       else if (!isSamePort(holder, other)) {
         const owner = describe(other.pointer);
         const message = `${mac_address} on network ${quote(network)} already belongs to ${owner}. Frames would go to either; give one of them another MAC.`;

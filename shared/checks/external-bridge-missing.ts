@@ -1,6 +1,5 @@
 /** The way from a node to the external network. A node that tells no bridge mappings is left alone. */
 import { quote } from '../topology/describe.ts';
-import { grouped } from '../topology/lookup.ts';
 import { relationsOf } from '../topology/relations.ts';
 import type { Node, Router, Topology } from '../topology/types.ts';
 import { unreadOf } from '../topology/unread.ts';
@@ -20,14 +19,15 @@ export const externalBridgeMissing: Check = {
       const physical = external?.physical_network;
       if (!external || physical === undefined) continue;
       const networks = router.interfaces.flatMap(({ subnet }) => find.subnet.get(subnet)?.network ?? []);
-      const names = new Set(networks.flatMap((network) => nodesByNetwork.get(network) ?? []));
+      const names = new Set(networks.flatMap((network) => [...(nodesByNetwork.get(network) ?? [])]));
       if (router.external_gateway?.node !== undefined) names.add(router.external_gateway.node);
       for (const name of names) {
         const node = find.node.get(name);
         if (!node || !isUnmapped(node, physical) || !plugsExternal(node, router) || unread.touches(node.pointer))
           continue;
         const message = `Node ${quote(name)} has router ${quote(router.name)}, whose external network ${quote(external.name)} is on physical network ${quote(physical)}, but maps no bridge to it: the external port cannot be bound there, and floating IPs of its VMs are dead. Add ${quote(physical)}, or use \`dvr_no_external\`.`;
-        report({ message, pointer: `${node.pointer}/bridge_mappings`, at: 'key' });
+        const related = [{ pointer: `${external.pointer}/physical_network`, message: `network ${external.name}` }];
+        report({ message, pointer: `${node.pointer}/bridge_mappings`, at: 'key', related });
       }
     }
   },
@@ -64,12 +64,16 @@ ports:
 };
 
 /** Nodes with VMs, by network: they hold the routers of that network (`db/l3_dvrscheduler_db.py: _check_dvr_serviceable_ports_on_host`). */
-const hostsByNetwork = ({ ports }: Topology): Map<string, string[]> =>
-  grouped(
-    ports.flatMap(({ network, node, device_owner }) =>
-      node !== undefined && device_owner.startsWith('compute:') ? [[network, node] as const] : [],
-    ),
-  );
+function hostsByNetwork({ ports }: Topology): Map<string, Set<string>> {
+  const hosts = new Map<string, Set<string>>();
+  for (const { network, node, device_owner } of ports) {
+    if (node === undefined || !device_owner.startsWith('compute:')) continue;
+    const known = hosts.get(network);
+    if (known) known.add(node);
+    else hosts.set(network, new Set([node]));
+  }
+  return hosts;
+}
 
 /** A node whose mappings were left out says nothing about them. */
 const isUnmapped = ({ bridge_mappings }: Node, physical: string): boolean =>

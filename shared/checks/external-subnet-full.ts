@@ -19,7 +19,7 @@ export const externalSubnetFull: Check = {
     const external = topology.networks.filter((each) => each.external && each.subnets.some(isIpv4));
     if (external.length === 0) return;
     const unread = unreadOf(topology);
-    const taken = takenByNetwork(topology);
+    const taken = takenByNetwork(topology, new Set(external.map(({ name }) => name)));
     const waiting = gatewaysWithoutAddress(topology);
     const hosts = topology.nodes.filter(hasExternal);
     for (const network of external) {
@@ -79,14 +79,16 @@ floating_ips:
 type Pool = [start: number, end: number];
 
 /** IPv4 addresses that somebody has, by network. */
-const takenByNetwork = (topology: Topology): Map<string, number[]> =>
+const takenByNetwork = (topology: Topology, external: ReadonlySet<string | undefined>): Map<string, number[]> =>
   grouped(
-    holders(topology).flatMap(({ network, addresses }) =>
-      addresses.flatMap(({ ip_address }) => {
-        const value = ipv4Value(ip_address);
-        return network === undefined || value === undefined ? [] : [[network, value] as const];
-      }),
-    ),
+    holders(topology)
+      .filter(({ network }) => external.has(network))
+      .flatMap(({ network, addresses }) =>
+        addresses.flatMap(({ ip_address }) => {
+          const value = ipv4Value(ip_address);
+          return network === undefined || value === undefined ? [] : [[network, value] as const];
+        }),
+      ),
   );
 
 /** Gateways that Neutron has still to give an address, by network. */

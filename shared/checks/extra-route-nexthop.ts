@@ -24,7 +24,7 @@ export const extraRouteNexthop: Check = {
           const message = `The next hop ${nexthop} of the route to ${destination} is an address of router ${quote(router.name)} itself. Neutron refuses it; name the next router.`;
           report({ ...at, message });
         } else if (cidrs && !cidrs.some((cidr) => contains(cidr, nexthop)) && !unread.touches(router.pointer)) {
-          const message = `The next hop ${nexthop} of the route to ${destination} is on none of the subnets of router ${quote(router.name)} (${cidrs.join(', ') || 'it has none'}), so it cannot be reached. Neutron refuses it.`;
+          const message = `The next hop ${nexthop} of the route to ${destination} is on none of the subnets of router ${quote(router.name)} (${cidrs.join(', ') || 'it has none'}), so it cannot be reached. Neutron refuses it; name a next hop on one of them, or attach the router to the subnet of this one.`;
           report({ ...at, message });
         }
       }

@@ -4,6 +4,7 @@ import { familyOf } from '../ip.ts';
 import { DEVICE_OWNER } from '../neutron.ts';
 import { quote } from '../topology/describe.ts';
 import { routerOfFloatingIp, subnetOfFixedIp } from '../topology/floatingIp.ts';
+import { keptList } from '../topology/kept.ts';
 import type { Lookup } from '../topology/lookup.ts';
 import { relationsOf } from '../topology/relations.ts';
 import type { FloatingIp, Port, Topology } from '../topology/types.ts';
@@ -17,16 +18,16 @@ export const floatingIpUnserved: Check = {
   why: 'A floating IP is programmed by the node of its port (distributed), or by the SNAT node (centralised). Where neither can do it the address stays DOWN and nobody answers ARP for it.',
   check(topology, report) {
     const known: Known = { topology, find: relationsOf(topology), unread: unreadOf(topology) };
-    for (const floatingIp of topology.floating_ips) {
-      if (known.unread.touches(floatingIp.pointer)) continue;
-      // One reason is enough; the later ones mostly follow from it.
-      const finding =
-        wrongAddress(floatingIp, known) ??
-        wrongFixedIp(floatingIp, known) ??
-        wrongRouter(floatingIp, known) ??
-        wrongHost(floatingIp, known);
-      if (finding) report(finding);
-    }
+    const { nodes, networks, routers, ports, floating_ips, unread } = topology;
+    const others = [nodes, networks, routers, known.unread.among('/networks', '/routers')];
+    const making = {
+      make: (floatingIp: FloatingIp) => whyUnserved(floatingIp, known),
+      on: ({ pointer, port: name }: FloatingIp) => {
+        const port = known.find.port.get(name ?? '');
+        return [...others, port, known.unread.touches(pointer), port && known.unread.touches(port.pointer)];
+      },
+    };
+    for (const finding of findingsOf(floating_ips, [...others, ports, unread], making)) if (finding) report(finding);
   },
   wrong: `
 nodes:
@@ -85,6 +86,17 @@ floating_ips:
 `,
 };
 
+const findingsOf = keptList<FloatingIp, Finding | undefined>();
+
+/** One reason is enough; the later ones mostly follow from it. */
+const whyUnserved = (floatingIp: FloatingIp, known: Known): Finding | undefined =>
+  known.unread.touches(floatingIp.pointer)
+    ? undefined
+    : (wrongAddress(floatingIp, known) ??
+      wrongFixedIp(floatingIp, known) ??
+      wrongRouter(floatingIp, known) ??
+      wrongHost(floatingIp, known));
+
 interface Known {
   topology: Topology;
   find: Lookup;
@@ -95,7 +107,10 @@ function wrongAddress(floatingIp: FloatingIp, { topology, find, unread }: Known)
   const { floating_ip_address: address, pointer, network: name } = floatingIp;
   const key = { pointer, at: 'key' as const };
   if (familyOf(address) !== 'inet')
-    return { ...key, message: `${address} is no IPv4 address; only those are translated.` };
+    return {
+      ...key,
+      message: `${address} is no IPv4 address; routers translate only those. Choose an address of an external IPv4 subnet.`,
+    };
   if (unread.touches('/networks')) return undefined;
   const network = find.network.get(name ?? '');
   if (!network && name !== undefined) return undefined;
@@ -110,7 +125,7 @@ function wrongAddress(floatingIp: FloatingIp, { topology, find, unread }: Known)
     return { pointer: `${pointer}/network`, message };
   }
   if (network.subnets.length === 0 || find.holding(network.name, address)) return undefined;
-  const message = `${address} is in no subnet of network ${quote(network.name)} (${network.subnets.map(({ cidr }) => cidr).join(', ')}). Neutron refuses it.`;
+  const message = `${address} is in no subnet of network ${quote(network.name)} (${network.subnets.map(({ cidr }) => cidr).join(', ')}). Neutron refuses it; choose an address of one of them.`;
   return { ...key, message };
 }
 
@@ -119,7 +134,10 @@ function wrongFixedIp({ port: name, fixed_ip_address: fixed, pointer }: Floating
   if (!port || known.unread.touches(port.pointer)) return undefined;
   const at = `${pointer}/port`;
   if (port.device_owner === DEVICE_OWNER.dhcp)
-    return { pointer: at, message: `Port ${quote(port.name)} is a DHCP port, which gets no floating IP.` };
+    return {
+      pointer: at,
+      message: `Port ${quote(port.name)} is a DHCP port, for which no router translates; Neutron gives it no floating IP. Name the port of a VM.`,
+    };
   return fixed === undefined ? unnamedAddress(port, at) : unfitAddress(port, fixed, `${pointer}/fixed_ip_address`);
 }
 
@@ -128,17 +146,23 @@ function unnamedAddress(port: Port, pointer: Pointer): Finding | undefined {
   if (port.fixed_ips.length === 0 || addresses.length === 1) return undefined;
   const message =
     addresses.length === 0
-      ? `Port ${quote(port.name)} has no IPv4 address for the floating IP to stand for.`
-      : `Port ${quote(port.name)} has several IPv4 addresses. Name one of them as \`fixed_ip_address\`.`;
+      ? `Port ${quote(port.name)} has no IPv4 address for the floating IP to stand for, so no router would translate it. Give the port one, or name another port.`
+      : `Port ${quote(port.name)} has several IPv4 addresses, and a router translates to one. Name it as \`fixed_ip_address\`.`;
   return { pointer, message };
 }
 
 function unfitAddress(port: Port, fixed: string, pointer: Pointer): Finding | undefined {
   if (familyOf(fixed) !== 'inet')
-    return { pointer, message: `A floating IP stands for an IPv4 address, not ${fixed}.` };
+    return {
+      pointer,
+      message: `A floating IP stands for an IPv4 address, not ${fixed}; routers translate no other. Name an IPv4 address of the port.`,
+    };
   if (port.fixed_ips.length === 0 || port.fixed_ips.some(({ ip_address }) => ip_address === fixed)) return undefined;
   const addresses = port.fixed_ips.map(({ ip_address }) => ip_address).join(', ');
-  return { pointer, message: `Port ${quote(port.name)} does not have ${fixed}, but ${addresses}. Neutron refuses it.` };
+  return {
+    pointer,
+    message: `Port ${quote(port.name)} does not have ${fixed}, but ${addresses}. Neutron refuses it; name one of these.`,
+  };
 }
 
 function wrongRouter(floatingIp: FloatingIp, { find, unread }: Known): Finding | undefined {

@@ -18,9 +18,10 @@ export const gatewayOutsideSubnet: Check = {
   check(topology, report) {
     for (const { name, network, pointer, cidr, gateway_ip } of topology.networks.flatMap((each) => each.subnets)) {
       if (gateway_ip === null || contains(cidr, gateway_ip)) continue;
-      const at = { pointer: `${pointer}/gateway_ip` };
+      const related = [{ pointer: `${pointer}/cidr`, message: `subnet ${name}` }];
+      const at = { pointer: `${pointer}/gateway_ip`, related };
       if (familyOf(gateway_ip) !== familyOf(cidr.split('/')[0]!)) {
-        const message = `The gateway ${gateway_ip} of subnet \`${name}\` is of another IP version than ${cidr}. Neutron refuses it.`;
+        const message = `The gateway ${gateway_ip} of subnet \`${name}\` is of another IP version than ${cidr}. Neutron refuses it; give an address of the subnet, or leave the key out for its first one.`;
         report({ ...at, message, severity: 'error' });
         // A link-local gateway is the usual thing in IPv6.
       } else if (!contains('fe80::/10', gateway_ip) && !isOnLink(topology, network, gateway_ip)) {

@@ -12,8 +12,9 @@ export const gatewayReserved: Check = {
     for (const { name, pointer, cidr, gateway_ip } of topology.networks.flatMap((each) => each.subnets)) {
       const reserved = gateway_ip !== null && reservedAs(parsePrefix(cidr)!, gateway_ip);
       if (!reserved) continue;
-      const message = `The gateway ${gateway_ip} is the ${reserved} address of ${cidr} (subnet \`${name}\`), which no host can have. Neutron refuses it.`;
-      report({ message, pointer: `${pointer}/gateway_ip` });
+      const message = `The gateway ${gateway_ip} is the ${reserved} address of ${cidr} (subnet \`${name}\`), which no \`qr-\` device can have. Neutron refuses it; choose another address of the subnet.`;
+      const related = [{ pointer: `${pointer}/cidr`, message: `subnet ${name}` }];
+      report({ message, pointer: `${pointer}/gateway_ip`, related });
     }
   },
   wrong: `

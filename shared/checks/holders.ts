@@ -3,7 +3,8 @@ import type { Pointer } from '../problem.ts';
 import { DEVICE_OWNER, ROUTER_INTERFACE_OWNERS } from '../neutron.ts';
 import type { Lookup } from '../topology/lookup.ts';
 import { relationsOf } from '../topology/relations.ts';
-import type { DevicePort, Router, RouterInterface, Topology } from '../topology/types.ts';
+import { keptList } from '../topology/kept.ts';
+import type { DevicePort, FloatingIp, Port, Router, RouterInterface, Topology } from '../topology/types.ts';
 
 export interface Held {
   ip_address: string;
@@ -36,19 +37,30 @@ export function holders(topology: Topology): Holder[] {
   return made;
 }
 
-function holdersOf(topology: Topology, find: Lookup): Holder[] {
+function holdersOf({ routers, networks, ports, floating_ips }: Topology, find: Lookup): Holder[] {
+  const on = [networks];
   return [
-    ...topology.routers.flatMap((router) => [...gateway(router), ...router.interfaces.flatMap(devices(router, find))]),
-    ...topology.ports.map((port): Holder => {
-      const addresses = port.fixed_ips.map((each, i) => held(each, `${port.pointer}/fixed_ips/${i}/ip_address`));
-      const { pointer, network, device_owner } = port;
-      return { role: 'port', pointer, network, addresses, device_owner, ...known(port.mac_address, port.id) };
-    }),
-    ...topology.floating_ips.map(({ pointer, network, floating_ip_address }): Holder => {
-      const address: Held = { ip_address: floating_ip_address, pointer, at: 'key' };
-      return { role: 'floating_ip', pointer, addresses: [address], ...(network !== undefined && { network }) };
-    }),
+    ...ofRouters(routers, on, {
+      make: (router) => [...gateway(router), ...router.interfaces.flatMap(devices(router, find))],
+      on: () => on,
+    }).flat(),
+    ...ofPorts(ports, [], { make: ofPort, on: () => [] }),
+    ...ofFloatingIps(floating_ips, [], { make: ofFloatingIp, on: () => [] }),
   ];
+}
+
+const ofRouters = keptList<Router, Holder[]>();
+const ofPorts = keptList<Port, Holder>();
+const ofFloatingIps = keptList<FloatingIp, Holder>();
+
+function ofPort({ pointer, network, device_owner, fixed_ips, mac_address, id }: Port): Holder {
+  const addresses = fixed_ips.map((each, i) => held(each, `${pointer}/fixed_ips/${i}/ip_address`));
+  return { role: 'port', pointer, network, addresses, device_owner, ...known(mac_address, id) };
+}
+
+function ofFloatingIp({ pointer, network, floating_ip_address }: FloatingIp): Holder {
+  const address: Held = { ip_address: floating_ip_address, pointer, at: 'key' };
+  return { role: 'floating_ip', pointer, addresses: [address], ...(network !== undefined && { network }) };
 }
 
 /** Whether two entries speak of one port of Neutron. */

@@ -15,7 +15,8 @@ export const interfaceWithoutAddress: Check = {
     for (const { subnet, pointer, ip_address } of topology.routers.flatMap((router) => router.interfaces)) {
       if (ip_address !== undefined || find.subnet.get(subnet)?.gateway_ip !== null || unread.touches(pointer)) continue;
       const message = `The address of ${describe(pointer)} is not known: the subnet has no \`gateway_ip\` that it could have. Without it no rule or route of the interface can be told. Give its \`ip_address\`.`;
-      report({ message, pointer, at: 'key' });
+      const related = [{ pointer: `${find.subnet.get(subnet)!.pointer}/gateway_ip`, message: `subnet ${subnet}` }];
+      report({ message, pointer, at: 'key', related });
     }
   },
   wrong: `

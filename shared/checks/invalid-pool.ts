@@ -17,11 +17,14 @@ export const invalidPool: Check = {
         ([, { start, end }]) => contains(cidr, start) && contains(cidr, end),
       );
       const sorted = inside.toSorted(([, a], [, b]) => compareAddresses(a.start, b.start));
-      let before: Pool | undefined;
+      let before: (Pool & { index: number }) | undefined;
       for (const [i, pool] of sorted) {
         const wrong = wrongAlone(cidr, pool) ?? (before && overlap(pool, before));
-        if (wrong) report({ message: wrong, pointer: `${pointer}/allocation_pools/${i}/start` });
-        if (!before || compareAddresses(before.end, pool.end) < 0) before = pool;
+        const isOverlap = wrong !== undefined && wrongAlone(cidr, pool) === undefined;
+        const other = isOverlap && before ? `${pointer}/allocation_pools/${before.index}` : `${pointer}/cidr`;
+        const related = [{ pointer: other, message: isOverlap ? 'the other pool' : cidr }];
+        if (wrong) report({ message: wrong, pointer: `${pointer}/allocation_pools/${i}/start`, related });
+        if (!before || compareAddresses(before.end, pool.end) < 0) before = { ...pool, index: i };
       }
     }
   },
@@ -53,14 +56,14 @@ function wrongAlone(cidr: string, { start, end }: Pool): string | undefined {
   const prefix = parsePrefix(cidr)!;
   const reserved = [start, end].find((edge) => reservedAs(prefix, edge) !== undefined);
   if (reserved !== undefined)
-    return `The pool holds ${reserved}, the ${reservedAs(prefix, reserved)} address of ${cidr}, which no host can have. Neutron refuses it.`;
+    return `The pool holds ${reserved}, the ${reservedAs(prefix, reserved)} address of ${cidr}, which no host can have. Neutron refuses it; leave that address out.`;
   const isSubnetRouterAnycast = prefix.family === 'inet6' && prefix.length < 127 && start === nthAddress(prefix, 0);
   return isSubnetRouterAnycast
-    ? `The pool holds ${start}, the anycast address of routers in ${cidr}. Neutron refuses it.`
+    ? `The pool holds ${start}, the anycast address of routers in ${cidr}. Neutron refuses it; start one higher.`
     : undefined;
 }
 
 const overlap = (pool: Pool, before: Pool): string | undefined =>
   compareAddresses(pool.start, before.end) <= 0
-    ? `The pool ${pool.start} to ${pool.end} overlaps the pool ${before.start} to ${before.end}. Neutron refuses it.`
+    ? `The pool ${pool.start} to ${pool.end} overlaps the pool ${before.start} to ${before.end}. Neutron refuses it; cut one of the two.`
     : undefined;

@@ -20,7 +20,8 @@ export const l2PopulationOff: Check = {
       if (l2_population !== false || agent_mode === 'legacy') continue;
       const mixed = others ? `, unlike node ${quote(others.name)}` : '';
       const message = `The Open vSwitch agent of node ${quote(name)} has \`l2_population\` off${mixed}, but distributed routers are on tunnelled networks such as ${quote(network)}: frames between nodes are flooded or lost, and an agent that is also distributed does not start. Turn it on on all nodes.`;
-      report({ message, pointer: `${pointer}/l2_population` });
+      const related = others ? [{ pointer: `${others.pointer}/l2_population`, message: `node ${others.name}` }] : [];
+      report({ message, pointer: `${pointer}/l2_population`, related });
     }
   },
   wrong: `

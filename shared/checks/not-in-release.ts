@@ -16,7 +16,12 @@ export const notInRelease: Check = {
     if (release === undefined) return;
     for (const { change, what, pointer, instead } of usesOf(topology)) {
       if (releaseHas(release, change) || releaseMayHave(release, change)) continue;
-      report({ message: `${what}, which agents have since ${FIRST[change]}, not in ${release}. ${instead}`, pointer });
+      const related = [{ pointer: '/release', message: `release ${release}` }];
+      report({
+        message: `${what}, which agents have since ${FIRST[change]}, not in ${release}. ${instead} If \`release\` is wrong, correct it.`,
+        pointer,
+        related,
+      });
     }
   },
   wrong: `
@@ -71,6 +76,12 @@ interface Use {
   pointer: Pointer;
   instead: string;
 }
+
+/** The first release that has what a place of a topology uses, where that is not in its own. */
+export const releaseNeededAt = (topology: Topology, pointer: Pointer): string | undefined => {
+  const use = usesOf(topology).find((each) => each.pointer === pointer);
+  return use && FIRST[use.change];
+};
 
 const usesOf = (topology: Topology): Use[] => [
   ...nodeUses(topology),

@@ -3,7 +3,7 @@ import { quote } from '../topology/describe.ts';
 import type { Check } from './check.ts';
 
 /** `lib: constants.py: MIN_VLAN_TAG, MAX_VLAN_TAG, MAX_VXLAN_VNI, MAX_GENEVE_VNI, MAX_GRE_ID`. */
-const HIGHEST = new Map([
+export const HIGHEST: ReadonlyMap<string, number> = new Map([
   ['vlan', 4094],
   ['vxlan', 2 ** 24 - 1],
   ['geneve', 2 ** 24 - 1],
@@ -22,7 +22,8 @@ export const segmentationIdRange: Check = {
       if (highest !== undefined && segmentation_id >= 1 && segmentation_id <= highest) continue;
       const rule = highest === undefined ? 'has none' : `goes from 1 to ${highest}`;
       const message = `The segmentation id of a ${network_type} network ${rule}, so network ${quote(name)} cannot have ${segmentation_id}. Correct the id or the \`network_type\`.`;
-      report({ message, pointer: `${pointer}/segmentation_id` });
+      const related = [{ pointer: `${pointer}/network_type`, message: `network ${name}` }];
+      report({ message, pointer: `${pointer}/segmentation_id`, related });
     }
   },
   wrong: `

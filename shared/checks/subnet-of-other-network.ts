@@ -1,8 +1,10 @@
 /** Subnets that are named for an address, but are of another network. */
 import { describe, quote } from '../topology/describe.ts';
+import { keptList } from '../topology/kept.ts';
+import type { Lookup } from '../topology/lookup.ts';
 import { relationsOf } from '../topology/relations.ts';
-import type { Check } from './check.ts';
-import { holders } from './holders.ts';
+import type { Check, Finding } from './check.ts';
+import { holders, type Holder } from './holders.ts';
 
 export const subnetOfOtherNetwork: Check = {
   code: 'subnet-of-other-network',
@@ -11,16 +13,9 @@ export const subnetOfOtherNetwork: Check = {
   why: "A port is on the segment of its own network; nobody there answers for the gateway of another network's subnet.",
   check(topology, report) {
     const find = relationsOf(topology);
-    for (const { network, addresses, role } of holders(topology)) {
-      if (role !== 'port' && role !== 'gateway') continue;
-      for (const { subnet: name, pointer } of addresses) {
-        const subnet = find.subnet.get(name ?? '');
-        if (!subnet || network === undefined || subnet.network === network || !find.network.has(network)) continue;
-        const message = `Subnet ${quote(subnet.name)} is of network ${quote(subnet.network)}, but ${describe(pointer)} is on network ${quote(network)}. Neutron refuses it; name a subnet of that network.`;
-        const related = [{ pointer: subnet.pointer, message: `subnet ${subnet.name}` }];
-        report({ message, pointer: pointer.replace(/ip_address$/, 'subnet'), related });
-      }
-    }
+    const on = [topology.networks];
+    const making = { make: (holder: Holder) => strangers(holder, find), on: () => on };
+    for (const findings of findingsOf(holders(topology), on, making)) findings.forEach(report);
   },
   wrong: `
 networks:
@@ -38,3 +33,17 @@ ports:
   vm1: {network: blue, fixed_ips: [{subnet: blue-v4, ip_address: 10.1.0.5}]}
 `,
 };
+
+const findingsOf = keptList<Holder, Finding[]>();
+
+/** Addresses on subnets of another network. */
+function strangers({ network, addresses, role }: Holder, find: Lookup): Finding[] {
+  if ((role !== 'port' && role !== 'gateway') || network === undefined || !find.network.has(network)) return [];
+  return addresses.flatMap(({ subnet: name, pointer }) => {
+    const subnet = find.subnet.get(name ?? '');
+    if (!subnet || subnet.network === network) return [];
+    const message = `Subnet ${quote(subnet.name)} is of network ${quote(subnet.network)}, but ${describe(pointer)} is on network ${quote(network)}. Neutron refuses it; name a subnet of that network.`;
+    const related = [{ pointer: subnet.pointer, message: `subnet ${subnet.name}` }];
+    return [{ message, pointer: pointer.replace(/ip_address$/, 'subnet'), related }];
+  });
+}

@@ -4,6 +4,7 @@ import type { Topology } from '../topology/types.ts';
 import { addressOutsideSubnet } from './address-outside-subnet.ts';
 import { addressReserved } from './address-reserved.ts';
 import { agentCannotHoldRouter } from './agent-cannot-hold-router.ts';
+import { badPromise } from './bad-promise.ts';
 import type { Check } from './check.ts';
 import { duplicateAddress } from './duplicate-address.ts';
 import { duplicateId } from './duplicate-id.ts';
@@ -35,6 +36,7 @@ import { noSnatNode } from './no-snat-node.ts';
 import { notInRelease } from './not-in-release.ts';
 import { ovsAgentNotDistributed } from './ovs-agent-not-distributed.ts';
 import { portForwardingPorts } from './port-forwarding-ports.ts';
+import { READS } from './reads.ts';
 import { routerOnNoNode } from './router-on-no-node.ts';
 import { segmentationIdRange } from './segmentation-id-range.ts';
 import { severalIpv6Interfaces } from './several-ipv6-interfaces.ts';
@@ -52,6 +54,7 @@ export const CHECKS: readonly Check[] = [
   addressOutsideSubnet,
   addressReserved,
   agentCannotHoldRouter,
+  badPromise,
   duplicateAddress,
   duplicateId,
   duplicateMac,
@@ -97,9 +100,28 @@ export const CHECKS: readonly Check[] = [
 ];
 
 /** What all checks find in a topology, check by check. Ranges are left to `locate`, since a topology knows no text. */
-export const runChecks = (topology: Topology): Problem[] =>
-  CHECKS.flatMap(({ code, severity, check }) => {
-    const problems: Problem[] = [];
-    check(topology, (finding) => problems.push({ code, severity, ...finding }));
-    return problems;
-  });
+export const runChecks = (topology: Topology): Problem[] => CHECKS.flatMap((check) => run(check, topology));
+
+type List = 'nodes' | 'networks' | 'routers' | 'ports' | 'floating_ips';
+const LISTS: readonly string[] = ['nodes', 'networks', 'routers', 'ports', 'floating_ips'] satisfies List[];
+const isList = (part: string): part is List => LISTS.includes(part);
+
+/** What a check found, by the first list of things that it looks at; and what else it looked at. */
+const found = new Map(
+  CHECKS.map(({ code }) => [code, new WeakMap<object, { on: readonly unknown[]; problems: Problem[] }>()]),
+);
+
+function run({ code, severity, check }: Check, topology: Topology): Problem[] {
+  const on: readonly unknown[] = READS[code]?.map((part) => topology[part]) ?? [
+    topology.nodes,
+    ...Object.entries(topology).flat(),
+  ];
+  const kept = found.get(code)!;
+  const list = topology[READS[code]?.find(isList) ?? 'nodes'];
+  const last = kept.get(list);
+  if (last?.on.length === on.length && on.every((each, i) => each === last.on[i])) return last.problems;
+  const problems: Problem[] = [];
+  check(topology, (finding) => problems.push({ code, severity, ...finding }));
+  kept.set(list, { on, problems });
+  return problems;
+}

@@ -1,7 +1,7 @@
 /** Names that lead nowhere. Things that the file has but the reader could not read are not missed. */
 import { quote } from '../topology/describe.ts';
 import { didYouMean } from '../topology/nearest.ts';
-import { references } from '../topology/references.ts';
+import { danglingReferences } from '../topology/references.ts';
 import { relationsOf } from '../topology/relations.ts';
 import { unreadOf } from '../topology/unread.ts';
 import type { Check } from './check.ts';
@@ -18,8 +18,8 @@ export const unknownReference: Check = {
     const find = relationsOf(topology);
     const unread = unreadOf(topology);
     let suggestions = 0;
-    for (const { pointer, at, to, name } of references(topology)) {
-      if (find[to].has(name) || unread.mayHave(to, name)) continue;
+    for (const { pointer, at, to, name } of danglingReferences(topology)) {
+      if (unread.mayHave(to, name)) continue;
       const hint = ++suggestions > MAX_SUGGESTIONS ? '' : didYouMean(name, find[to].keys());
       const todo = hint || ` Define it or correct the name.`;
       report({ message: `There is no ${to} ${quote(name)} in this file.${todo}`, pointer, at });

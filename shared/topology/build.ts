@@ -5,8 +5,10 @@
 import type { Pointer } from '../problem.ts';
 import { familyOf, nthAddress, parsePrefix } from '../ip.ts';
 import { RELEASES } from '../releases.ts';
+import { isEqual } from './changes.ts';
 import type { Entry, Values } from './fields.ts';
 import { routerOfFloatingIp } from './floatingIp.ts';
+import { keptList } from './kept.ts';
 import { lookUp, type Lookup } from './lookup.ts';
 import type {
   FixedIp,
@@ -21,29 +23,61 @@ import type {
   Topology,
 } from './types.ts';
 
-/** The topology of what `decode` read; `release` is checked by the caller, because its problem has a place in the text. */
+/**
+ * The topology of what `decode` read; `release` is checked by the caller, because its problem has a place in the text.
+ * @param previous that of an earlier version: what is made of the same entries is the same object as in it
+ */
 export function buildTopology(
   values: Values<'topology'> | undefined,
   release: string | undefined,
   unread: Pointer[],
+  previous?: Topology,
 ): Topology {
+  const nodes = nodesOf(values?.nodes ?? [], [], { make: node, on: () => [] });
+  const networks = networksOf(values?.networks ?? [], [], { make: network, on: () => [] });
   const topology: Topology = {
     ...(release !== undefined && { release }),
-    nodes: values?.nodes?.map(node) ?? [],
-    networks: values?.networks?.map(network) ?? [],
+    nodes: unchanged(nodes, previous?.nodes),
+    networks: unchanged(networks, previous?.networks),
     routers: [],
     ports: [],
     floating_ips: [],
-    ...(unread.length > 0 && { unread }),
+    ...promisesOf(values?.promises ?? [], previous),
+    ...(unread.length > 0 && { unread: isEqual(unread, previous?.unread) ? previous!.unread! : unread }),
   };
-  const networks = lookUp(topology);
-  topology.routers = values?.routers?.map((each) => router(each, networks)) ?? [];
-  topology.ports = values?.ports?.map((each) => port(each, networks)) ?? [];
+  // Lists that are replaced below and looked at here no more.
+  const subnets = lookUp(topology);
+  const on = [topology.networks];
+  const routers = routersOf(values?.routers ?? [], on, { make: (each) => router(each, subnets), on: () => on });
+  const ports = portsOf(values?.ports ?? [], on, { make: (each) => port(each, subnets), on: () => on });
+  topology.routers = unchanged(routers, previous?.routers);
+  topology.ports = unchanged(ports, previous?.ports);
   const find = lookUp(topology);
   const external = topology.networks.filter((each) => each.external);
-  topology.floating_ips = values?.floating_ips?.map((each) => floatingIp(each, external, find)) ?? [];
+  const others = [topology.networks, topology.routers];
+  const floatingIps = floatingIpsOf(values?.floating_ips ?? [], [...others, topology.ports], {
+    make: (each) => floatingIp(each, external, find),
+    on: ({ value }) => [...others, find.port.get(value.port ?? '')],
+  });
+  topology.floating_ips = unchanged(floatingIps, previous?.floating_ips);
   return topology;
 }
+
+function promisesOf(texts: readonly string[], previous: Topology | undefined): Pick<Topology, 'promises'> {
+  if (texts.length === 0) return {};
+  const promises = texts.map((text, i) => ({ pointer: `/promises/${i}`, text }));
+  return { promises: isEqual(promises, previous?.promises) ? previous!.promises! : promises };
+}
+
+const nodesOf = keptList<Entry<Values<'node'>>, Node>();
+const networksOf = keptList<Entry<Values<'network'>>, Network>();
+const routersOf = keptList<Entry<Values<'router'>>, Router>();
+const portsOf = keptList<Entry<Values<'port'>>, Port>();
+const floatingIpsOf = keptList<Entry<Values<'floating_ip'>>, FloatingIp>();
+
+/** The same list as before when the same things are in it. */
+const unchanged = <T>(list: T[], before: T[] | undefined): T[] =>
+  before?.length === list.length && list.every((thing, i) => thing === before[i]) ? before : list;
 
 /** Codenames that OpenStack goes on giving, although its numbers are what releases are called by. */
 export const CODENAMES: ReadonlyMap<string, string> = new Map([

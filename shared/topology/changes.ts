@@ -15,7 +15,17 @@ export interface Changes {
 const LISTS = ['nodes', 'networks', 'routers', 'ports', 'floating_ips'] as const;
 
 export function changesBetween(before: Topology, after: Topology): Changes {
-  const rest = ({ nodes: _n, networks: _w, routers: _r, ports: _p, floating_ips: _f, ...others }: Topology) => others;
+  // Nothing that a node holds follows from a promise, or from what could not be read.
+  const rest = ({
+    nodes: _n,
+    networks: _w,
+    routers: _r,
+    ports: _p,
+    floating_ips: _f,
+    promises: _s,
+    unread: _u,
+    ...others
+  }: Topology) => others;
   const other = !isEqual(rest(before), rest(after));
   const changed = LISTS.map((list) => changedNames(before[list], after[list]));
   const [nodes, networks, routers, ports, floatingIps] = changed.map(({ names }) => names);

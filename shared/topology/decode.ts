@@ -5,19 +5,24 @@
 import { pointer as join, type Pointer, type Problem, type Range } from '../problem.ts';
 import { canonical } from '../ip.ts';
 import type { ReaderCode } from './codes.ts';
-import { decodeScalar, expectation } from './decodeScalar.ts';
+import { decodeScalar, expectation, type ScalarType } from './decodeScalar.ts';
 import { describe, quote } from './describe.ts';
 import { fieldsOf, type Field, type FieldType, type Values } from './fields.ts';
 import { didYouMean, nearest } from './nearest.ts';
 import type { Place } from './sourceMap.ts';
 import { isEmpty, isNull, type ListTree, type MapTree, type Pair, type Tree } from './tree.ts';
 
-export interface DecodedTopology {
+/** What comes of reading a part of the file, besides its value. */
+export interface Decoded {
+  problems: Problem[];
+  unread: Pointer[];
+  /** Absent: nobody asks where things stand. */
+  places?: [Pointer, Place][];
+}
+
+export interface DecodedTopology extends Required<Decoded> {
   /** Absent when the file is no map of sections at all. */
   values?: Values<'topology'>;
-  problems: Problem[];
-  places: [Pointer, Place][];
-  unread: Pointer[];
 }
 
 export function decodeTopology(tree: Tree): DecodedTopology {
@@ -29,6 +34,29 @@ export function decodeTopology(tree: Tree): DecodedTopology {
   return out;
 }
 
+const ROOT: Here = { pointer: '', range: [0, 0] };
+
+/** The value of a key of the file, by itself; `undefined` when it is as good as left out. */
+export function decodeSection(pair: Pair, out: Decoded): unknown {
+  const fields = fieldsOf('topology')!;
+  const field = fields.get(pair.key);
+  if (field) return fieldValue(field, pair, ROOT, out);
+  unknownKey('topology', fields, pair, ROOT, out);
+  return undefined;
+}
+
+/** One thing of a section that holds things by name, by itself; `undefined` when it cannot be used. */
+export function decodeEntry(section: string, pair: Pair, out: Decoded): unknown {
+  const field = fieldsOf('topology')!.get(section);
+  return field?.type === 'map'
+    ? mapEntry(field, pair, { pointer: join(section), range: pair.keyRange }, out)
+    : undefined;
+}
+
+/** Says that a name was used before in a section, or a section before in the file (`pointer` of it `''`). */
+export const reportDuplicate = (pair: { key: string; keyRange: Range }, pointer: Pointer, out: Decoded): void =>
+  duplicateKey(pair, { keyRange: [-1, -1] }, { pointer, range: pair.keyRange }, out);
+
 /** Where a value stands. */
 interface Here {
   pointer: Pointer;
@@ -39,12 +67,19 @@ interface Here {
 /** A thing as read so far. Without prototype, and only keys of the vocabulary get in. */
 type Thing = Record<string, unknown>;
 
-function report(out: DecodedTopology, code: ReaderCode, message: string, at: { pointer: Pointer; range: Range }): void {
+function problemOf(code: ReaderCode, message: string, at: Here): Problem {
   const severity = code === 'unknown-release' ? 'warning' : 'error';
-  out.problems.push({ code, severity, message, pointer: at.pointer, range: at.range });
+  return { code, severity, message, pointer: at.pointer, range: at.range };
 }
 
-function record(kind: string, tree: Tree, here: Here, out: DecodedTopology): Thing | undefined {
+const report = (out: Decoded, code: ReaderCode, message: string, at: Here): void =>
+  void out.problems.push(problemOf(code, message, at));
+
+/** Of what is missing, and may be what is typed next. */
+const reportUnfinished = (out: Decoded, code: ReaderCode, message: string, at: Here): void =>
+  void out.problems.push({ ...problemOf(code, message, at), unfinished: true });
+
+function record(kind: string, tree: Tree, here: Here, out: Decoded): Thing | undefined {
   const fields = fieldsOf(kind)!;
   if (tree.kind !== 'map' && !isNull(tree)) {
     report(out, 'wrong-type', `${sentence(here)} must be a map with the keys ${keysOf(fields)}.`, shorter(tree, here));
@@ -65,31 +100,30 @@ function record(kind: string, tree: Tree, here: Here, out: DecodedTopology): Thi
 }
 
 /** Reports required keys that are missing; those that were there but unusable are reported already. */
-function complete(
-  fields: ReadonlyMap<string, Field>,
-  values: Thing,
-  pairs: Pair[],
-  here: Here,
-  out: DecodedTopology,
-): boolean {
+function complete(fields: ReadonlyMap<string, Field>, values: Thing, pairs: Pair[], here: Here, out: Decoded): boolean {
   const missing = [...fields].filter(([key, field]) => field.required && values[key] === undefined);
   for (const [key, field] of missing) {
     if (pairs.some((pair) => pair.key === key && !isNull(pair.value))) continue;
     const message = `\`${key}\` is missing in ${describe(here.pointer)}. ${field.doc} Give ${expectation(field)}.`;
-    report(out, 'missing-key', message, here);
+    reportUnfinished(out, 'missing-key', message, here);
   }
   return missing.length === 0;
 }
 
 /** The value of a key of a thing; `undefined` when it is as good as left out. */
-function fieldValue(field: Field, pair: Pair, parent: Here, out: DecodedTopology): unknown {
+function fieldValue(field: Field, pair: Pair, parent: Here, out: Decoded): unknown {
+  // Nearly all values are scalars with nothing wrong: where they stand is not worked out unless somebody asks.
+  if (!out.places && isScalarField(field) && pair.value.kind === 'scalar' && !isNull(pair.value)) {
+    const { value, wrong } = decodeScalar(field, pair.value);
+    if (value !== undefined && !wrong) return value;
+  }
   const here = enter(pair, parent, out);
   if (isNull(pair.value)) {
     if (field.nullable) return null;
-    const isScalar = field.type !== 'list' && field.type !== 'map' && field.type !== 'record';
+    const isScalar = isScalarField(field);
     // An explicit null leaves a key out, as in the API's answers; nothing at all is a line that is still being typed.
     if (isEmpty(pair.value) && isScalar && !field.required) {
-      report(out, 'wrong-type', `\`${pair.key}\` has no value yet. Give ${expectation(field)}.`, here);
+      reportUnfinished(out, 'wrong-type', `\`${pair.key}\` has no value yet. Give ${expectation(field)}.`, here);
       out.unread.push(here.pointer);
     }
     return undefined;
@@ -99,7 +133,10 @@ function fieldValue(field: Field, pair: Pair, parent: Here, out: DecodedTopology
   return value;
 }
 
-function valueOf(type: FieldType, tree: Tree, here: Here, out: DecodedTopology): unknown {
+const isScalarField = (field: FieldType): field is ScalarType =>
+  field.type !== 'list' && field.type !== 'map' && field.type !== 'record';
+
+function valueOf(type: FieldType, tree: Tree, here: Here, out: Decoded): unknown {
   switch (type.type) {
     case 'record':
       return record(type.kind, tree, here, out);
@@ -121,38 +158,44 @@ function valueOf(type: FieldType, tree: Tree, here: Here, out: DecodedTopology):
 }
 
 /** Things by name. An entry that cannot be used is left out of the result, not out of the file. */
-function mapEntries(type: FieldType & { type: 'map' }, tree: MapTree, parent: Here, out: DecodedTopology): unknown[] {
-  const entries: unknown[] = [];
-  for (const pair of distinct(tree, parent, out)) {
-    const here = enter(pair, parent, out);
-    const name = type.key.type === 'ip' ? canonical(pair.key) : pair.key;
-    if (!name) badName(type, pair, here, out);
-    const empty = isNull(pair.value) && type.of.type !== 'record';
-    if (name && empty)
-      report(out, 'wrong-type', `${sentence(here)} has no value yet. Give ${expectation(type.of)}.`, here);
-    const value = name && !empty ? valueOf(type.of, pair.value, here, out) : undefined;
-    if (value === undefined) out.unread.push(here.pointer);
-    else entries.push({ name, pointer: here.pointer, value });
-  }
-  return entries;
+function mapEntries(type: FieldType & { type: 'map' }, tree: MapTree, parent: Here, out: Decoded): unknown[] {
+  return distinct(tree, parent, out).flatMap((pair) => mapEntry(type, pair, parent, out) ?? []);
 }
 
-function badName(type: FieldType & { type: 'map' }, pair: Pair, here: Here, out: DecodedTopology): void {
+function mapEntry(
+  type: FieldType & { type: 'map' },
+  pair: Pair,
+  parent: Here,
+  out: Decoded,
+): { name: string; pointer: Pointer; value: unknown } | undefined {
+  const here = enter(pair, parent, out);
+  const name = type.key.type === 'ip' ? canonical(pair.key) : pair.key;
+  if (!name) badName(type, pair, here, out);
+  const empty = isNull(pair.value) && type.of.type !== 'record';
+  if (name && empty)
+    reportUnfinished(out, 'wrong-type', `${sentence(here)} has no value yet. Give ${expectation(type.of)}.`, here);
+  const value = name && !empty ? valueOf(type.of, pair.value, here, out) : undefined;
+  if (name && value !== undefined) return { name, pointer: here.pointer, value };
+  out.unread.push(here.pointer);
+  return undefined;
+}
+
+function badName(type: FieldType & { type: 'map' }, pair: Pair, here: Here, out: Decoded): void {
   if (pair.key === '') report(out, 'wrong-type', 'A name must not be empty.', here);
   else report(out, 'bad-address', `${quote(pair.key)} must be ${expectation(type.key)}: it is the entry's name.`, here);
 }
 
 /** Items keep the index that they have in the result, so that a pointer made from the result finds its place. */
-function listItems(type: FieldType, tree: ListTree, parent: Here, out: DecodedTopology): unknown[] {
+function listItems(type: FieldType, tree: ListTree, parent: Here, out: Decoded): unknown[] {
   const items: unknown[] = [];
   for (const item of tree.items) {
     const here = { pointer: `${parent.pointer}/${items.length}`, range: item.range };
-    const before = { places: out.places.length, unread: out.unread.length };
-    if (!item.foreign) out.places.push([here.pointer, { value: item.range }]);
+    const before = { places: out.places?.length ?? 0, unread: out.unread.length };
+    if (!item.foreign) out.places?.push([here.pointer, { value: item.range }]);
     if (isNull(item)) report(out, 'wrong-type', `${sentence(parent)} has an empty item. Fill it or take it out.`, here);
     const value = isNull(item) ? undefined : valueOf(type, item, here, out);
     if (value === undefined) {
-      out.places.length = before.places;
+      out.places?.splice(before.places);
       out.unread.length = before.unread;
       out.unread.push(parent.pointer);
     } else items.push(value);
@@ -160,32 +203,28 @@ function listItems(type: FieldType, tree: ListTree, parent: Here, out: DecodedTo
   return items;
 }
 
-function wrongShape(type: FieldType, tree: Tree, here: Here, out: DecodedTopology): undefined {
+function wrongShape(type: FieldType, tree: Tree, here: Here, out: Decoded): undefined {
   const found = tree.kind === 'scalar' ? quote(tree.text) : `a ${tree.kind}`;
   report(out, 'wrong-type', `${sentence(here)} must be ${expectation(type)}, not ${found}.`, shorter(tree, here));
 }
 
-function unknownKey(
-  kind: string,
-  fields: ReadonlyMap<string, Field>,
-  pair: Pair,
-  parent: Here,
-  out: DecodedTopology,
-): void {
+function unknownKey(kind: string, fields: ReadonlyMap<string, Field>, pair: Pair, parent: Here, out: Decoded): void {
   // A place for YAML anchors, as Compose files have it.
   if (kind === 'topology' && pair.key.startsWith('x-')) return;
   const here = enter(pair, parent, out);
   const near = nearest(pair.key, fields.keys());
   const hint = near === undefined ? ` Keys here: ${keysOf(fields)}.` : didYouMean(pair.key, fields.keys());
   const place = describe(parent.pointer);
-  report(out, 'unknown-key', `${quote(pair.key)} is no key of ${place}, so it has no effect.${hint}`, here);
+  const isHalf = [...fields.keys()].some((key) => key.startsWith(pair.key));
+  const tell = isHalf ? reportUnfinished : report;
+  tell(out, 'unknown-key', `${quote(pair.key)} is no key of ${place}, so it has no effect.${hint}`, here);
   // What was meant may be there; checks must not call it missing. Half a key is meant to be the whole.
   const meant = [...fields.keys()].filter((key) => key === near || key.startsWith(pair.key));
   out.unread.push(...meant.map((key) => parent.pointer + join(key)));
 }
 
 /** The pairs of a map, each key once: the first one, and the map's own before merged ones. */
-function distinct(tree: MapTree, here: Here, out: DecodedTopology): Pair[] {
+function distinct(tree: MapTree, here: Here, out: Decoded): Pair[] {
   const first = new Map<string, Pair>();
   for (const pair of tree.pairs) {
     const other = first.get(pair.key);
@@ -195,10 +234,17 @@ function distinct(tree: MapTree, here: Here, out: DecodedTopology): Pair[] {
   return [...first.values()];
 }
 
-function duplicateKey(pair: Pair, first: Pair, parent: Here, out: DecodedTopology): void {
+function duplicateKey(
+  pair: { key: string; keyRange: Range },
+  first: { keyRange: Range },
+  parent: Here,
+  out: Decoded,
+): void {
   const place = parent.pointer + join(pair.key);
   const message = `${quote(pair.key)} is already in ${describe(parent.pointer)}; the first one counts, this one does not. Rename or remove one.`;
-  const related = first.keyRange === pair.keyRange ? [] : [{ pointer: place, message: 'the first one' }];
+  // Both may be in one alias.
+  const isOnePlace = first.keyRange[0] === pair.keyRange[0] && first.keyRange[1] === pair.keyRange[1];
+  const related = isOnePlace ? [] : [{ pointer: place, message: 'the first one' }];
   out.problems.push({
     code: 'duplicate-key',
     severity: 'error',
@@ -210,9 +256,9 @@ function duplicateKey(pair: Pair, first: Pair, parent: Here, out: DecodedTopolog
 }
 
 /** Notes where an entry stands. The inside of an alias has no place of its own. */
-function enter({ key, keyRange, value, merged }: Pair, parent: Here, out: DecodedTopology): Here {
+function enter({ key, keyRange, value, merged }: Pair, parent: Here, out: Decoded): Here {
   const here = { pointer: parent.pointer + join(key), range: keyRange };
-  if (!merged && !value.foreign) out.places.push([here.pointer, { key: keyRange, value: value.range }]);
+  if (!merged && !value.foreign) out.places?.push([here.pointer, { key: keyRange, value: value.range }]);
   return here;
 }
 

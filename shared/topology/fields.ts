@@ -92,6 +92,11 @@ export const KINDS = {
       of: { type: 'record', kind: 'floating_ip' },
       doc: 'Floating IPs, by their address.',
     },
+    promises: {
+      type: 'list',
+      of: STRING,
+      doc: 'What must hold, a line each (ours): `reach vm1 -> 8.8.8.8 as 192.168.1.21`, `reach vm1 -> vm2 tcp 80`, `reach outside -> 192.168.1.50`, `unreachable vm1 -> vm9`, `isolated red blue`. Names with spaces are put in double quotes.',
+    },
   },
   node: {
     agent_mode: {

@@ -2,6 +2,7 @@
 import { familyOf, networkText, parsePrefix } from '../ip.ts';
 import type { Family } from '../state.ts';
 import type { ReferenceKind } from './fields.ts';
+import { lazily, remembered } from './kept.ts';
 import type { Network, Node, Port, Router, Subnet, Topology } from './types.ts';
 
 export interface Lookup extends Record<ReferenceKind, ReadonlyMap<string, unknown>> {
@@ -16,19 +17,31 @@ export interface Lookup extends Record<ReferenceKind, ReadonlyMap<string, unknow
   holding: (network: string, address: string) => Subnet | undefined;
 }
 
-export function lookUp(topology: Topology): Lookup {
-  return {
-    node: byName(topology.nodes),
-    network: byName(topology.networks),
-    subnet: byName(topology.networks.flatMap((network) => network.subnets)),
-    router: byName(topology.routers),
-    port: byName(topology.ports),
-    holding: holding(topology.networks),
-    routersOfSubnet: grouped(
-      topology.routers.flatMap((router) => router.interfaces.map(({ subnet }) => [subnet, router] as const)),
-    ),
-  };
-}
+export const lookUp = (topology: Topology): Lookup =>
+  lazily<Lookup>({
+    node: () => nodesByName(topology.nodes),
+    network: () => networksByName(topology.networks),
+    subnet: () => subnetsByName(topology.networks),
+    router: () => routersByName(topology.routers),
+    port: () => portsByName(topology.ports),
+    holding: () => holding(topology.networks),
+    routersOfSubnet: () => routersBySubnet(topology.routers),
+  });
+
+/** What networks alone tell. */
+export const lookUpNetworks = (networks: Network[]): Pick<Lookup, 'subnet' | 'holding'> => ({
+  subnet: subnetsByName(networks),
+  holding: holding(networks),
+});
+
+const nodesByName = remembered((nodes: Node[]) => byName(nodes));
+const networksByName = remembered((networks: Network[]) => byName(networks));
+const subnetsByName = remembered((networks: Network[]) => byName(networks.flatMap(({ subnets }) => subnets)));
+const routersByName = remembered((routers: Router[]) => byName(routers));
+const portsByName = remembered((ports: Port[]) => byName(ports));
+const routersBySubnet = remembered((routers: Router[]) =>
+  grouped(routers.flatMap((router) => router.interfaces.map(({ subnet }) => [subnet, router] as const))),
+);
 
 /** Values by key, in order. */
 export function grouped<Key, T>(entries: Iterable<readonly [Key, T]>): Map<Key, T[]> {
@@ -42,7 +55,7 @@ export function grouped<Key, T>(entries: Iterable<readonly [Key, T]>): Map<Key, 
 }
 
 /** By prefix length and network address, because a network may have thousands of subnets. */
-function holding(networks: Network[]): Lookup['holding'] {
+const holding = remembered((networks: Network[]): Lookup['holding'] => {
   const prefixes = new Map(networks.map(({ name, subnets }) => [name, prefixTable(subnets)]));
   return (network, address) => {
     const family = familyOf(address);
@@ -54,7 +67,7 @@ function holding(networks: Network[]): Lookup['holding'] {
     }
     return undefined;
   };
-}
+});
 
 interface PrefixTable {
   byCidr: Map<string, Subnet>;

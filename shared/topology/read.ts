@@ -1,40 +1,78 @@
-/**
- * Reads a topology file. Total and linear: any text gives a topology, what is wrong with it, and where everything stands.
- * The one place in the engine that knows YAML. Scalars are taken as the text that was written (failsafe schema),
- * since the vocabulary says what each is, and `1.10` or `no` may well be a name.
- */
-import { Composer, Lexer, Parser, isAlias, isMap, isScalar, type Document, type ParsedNode } from 'yaml';
+/** Reads a topology file. Total and linear: any text gives a topology, what is wrong with it, and where everything stands. */
 import type { Pointer, Problem, Range } from '../problem.ts';
 import { RELEASES } from '../releases.ts';
+import { type Assembly, assemble, errorsIn, problemsIn, unreadIn, valuesIn } from './assembly.ts';
+import { assemblyMap } from './assemblyMap.ts';
 import { CODENAMES, buildTopology, knownRelease } from './build.ts';
 import { decodeTopology } from './decode.ts';
-import { describe, quote } from './describe.ts';
+import { quote } from './describe.ts';
 import type { Values } from './fields.ts';
-import { MAX_DEPTH, nothingSeen, see, tooMuch, withColons } from './lexemes.ts';
 import { didYouMean } from './nearest.ts';
-import { blankConflictMarkers, repair, type ParsedText, type YamlError } from './repair.ts';
-import { pointerAt, type Place, type SourceMap } from './sourceMap.ts';
-import type { Pair, Tree } from './tree.ts';
+import { blankConflictMarkers, type YamlError } from './repair.ts';
+import { gatewayProblems, shortForms } from './shortForms.ts';
+import { pointerAt, sourceMapOf, type SourceMap } from './sourceMap.ts';
 import type { Topology } from './types.ts';
+import { yamlTree } from './yamlTree.ts';
 
 export interface ReadTopology {
   topology: Topology;
   /** In the order of the text. */
   problems: Problem[];
   sourceMap: SourceMap;
+  /** What the next version can be made from; of an earlier one, where this could only be read as a whole. */
+  assembly?: Assembly;
 }
 
-export function readTopology(text: string): ReadTopology {
+/**
+ * Law: whatever came before, the result is that of reading the text alone. Things that an edit did not touch are the same objects.
+ * @param previous an earlier version of the same file
+ */
+export function readTopology(text: string, previous?: ReadTopology): ReadTopology {
   const marked = blankConflictMarkers(text);
-  const repaired = repair(marked.text, parseYaml);
-  const yamlErrors = [...marked.errors, ...repaired.errors];
-  const tree = toTree(repaired.parsed.document, yamlErrors);
-  const { values, problems, places, unread } = decodeTopology(tree);
-  const sourceMap: SourceMap = new Map([...shortForms(values, places), ...places]);
-  for (const hole of repaired.holes) unread.push(pointerAt(sourceMap, hole[0]));
+  const assembly = assemble(marked.text, previous?.assembly);
+  const parts = assembly ? partsOfAssembly(assembly) : partsOfWhole(marked.text);
+  const kept = assembly ?? previous?.assembly;
+  return { ...readingOf(parts, marked.errors, previous?.topology), ...(kept && { assembly: kept }) };
+}
+
+/** The same in one piece by the YAML library, whatever the text is: the judge of reading block by block. */
+export function readWhole(text: string): ReadTopology {
+  const marked = blankConflictMarkers(text);
+  return readingOf(partsOfWhole(marked.text), marked.errors);
+}
+
+function readingOf(parts: Parts, markers: YamlError[], previous?: Topology): ReadTopology {
+  const { values, problems, sourceMap, unread } = parts;
+  for (const hole of parts.holes) unread.push(pointerAt(sourceMap, hole));
   const release = readRelease(values, sourceMap, problems);
-  const all = problems.concat(conflictingKeys(values), yamlProblems(yamlErrors, sourceMap));
-  return { topology: buildTopology(values, release, [...new Set(unread)]), problems: limited(all), sourceMap };
+  const all = problems.concat(yamlProblems([...markers, ...parts.errors], sourceMap));
+  const topology = buildTopology(values, release, [...new Set(unread)], previous);
+  return { topology, problems: limited(all), sourceMap };
+}
+
+/** What was read, whichever way. */
+interface Parts {
+  values: Values<'topology'> | undefined;
+  problems: Problem[];
+  sourceMap: SourceMap;
+  unread: Pointer[];
+  errors: YamlError[];
+  holes: number[];
+}
+
+function partsOfAssembly(assembly: Assembly): Parts {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the table is the type, as in `decode`
+  const values = valuesIn(assembly) as unknown as Values<'topology'>;
+  const problems = problemsIn(assembly);
+  return { values, problems, sourceMap: assemblyMap(assembly), unread: unreadIn(assembly), ...errorsIn(assembly) };
+}
+
+function partsOfWhole(text: string): Parts {
+  const { tree, errors, holes } = yamlTree(text);
+  const { values, problems, places, unread } = decodeTopology(tree);
+  const sourceMap = sourceMapOf([...shortForms(values?.routers, places), ...places]);
+  const all = problems.concat(gatewayProblems(values?.routers));
+  return { values, problems: all, sourceMap, unread, errors, holes: holes.map(([start]) => start) };
 }
 
 /** A file full of errors is some other file; a thousand of them help nobody. */
@@ -56,6 +94,7 @@ const yamlProblems = (errors: YamlError[], sourceMap: SourceMap): Problem[] =>
     code: 'yaml-error',
     severity: 'error',
     message,
+    unfinished: true,
     pointer: i < MAX_PLACED ? pointerAt(sourceMap, range[0]) : '',
     range,
   }));
@@ -79,173 +118,7 @@ function readRelease(
   return undefined;
 }
 
-/**
- * A gateway's `ip_address` becomes its first `external_fixed_ips`: pointers into that find the short form.
- * They come first in the map, so that `pointerAt` gives the key that is really there.
- */
-function shortForms(values: Values<'topology'> | undefined, places: [Pointer, Place][]): [Pointer, Place][] {
-  const gateways = values?.routers?.flatMap((router) => router.value.external_gateway ?? []) ?? [];
-  const short = gateways.filter(
-    ({ ip_address, external_fixed_ips }) => ip_address !== undefined && !external_fixed_ips,
-  );
-  if (short.length === 0) return [];
-  const placeOf = new Map(places);
-  return short.flatMap(({ pointer }): [Pointer, Place][] => {
-    const place = placeOf.get(`${pointer}/ip_address`);
-    return place ? [[`${pointer}/external_fixed_ips/0/ip_address`, place]] : [];
-  });
-}
-
 const rangeOf = (sourceMap: SourceMap, pointer: Pointer): { range?: Range } => {
   const place = sourceMap.get(pointer);
   return place ? { range: place.value } : {};
 };
-
-function conflictingKeys(values: Values<'topology'> | undefined): Problem[] {
-  const gateways = values?.routers?.flatMap((router) => router.value.external_gateway ?? []) ?? [];
-  return gateways
-    .filter(({ ip_address, external_fixed_ips }) => ip_address !== undefined && external_fixed_ips !== undefined)
-    .filter(({ ip_address, external_fixed_ips }) => !external_fixed_ips!.some((each) => each.ip_address === ip_address))
-    .map(({ pointer }) => ({
-      code: 'conflicting-keys',
-      severity: 'error' as const,
-      message: `\`ip_address\` of ${describe(pointer)} is not among its \`external_fixed_ips\`; those count. Take one of the two keys out.`,
-      pointer: `${pointer}/ip_address`,
-    }));
-}
-
-/** Runs lexer, parser and composer in step, so that hostile text is given up early; what was read up to there is kept. */
-function parseYaml(text: string, colons: ReadonlySet<number>): ParsedText<Document.Parsed> {
-  const lexer = new Lexer();
-  const parser = new Parser();
-  const composer = new Composer({ schema: 'failsafe', uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
-  const documents: Document.Parsed[] = [];
-  const seen = nothingSeen();
-  let stop: string | undefined;
-  const filled = withColons(text, colons);
-  for (const lexeme of lexer.lex(filled.text)) {
-    see(seen, lexeme, parser.offset);
-    for (const token of parser.next(lexeme)) {
-      if (token.type === 'error') seen.oddities++;
-      documents.push(...composer.next(token));
-    }
-    parser.offset -= filled.added(lexeme);
-    stop = tooMuch(seen, parser.stack.length);
-    // The composer gives a document out when the next one is complete.
-    if (stop || documents.length > 0) break;
-  }
-  const stoppedAt = parser.offset;
-  for (const token of parser.end()) documents.push(...composer.next(token));
-  documents.push(...composer.end(true, text.length));
-  const errors = documents[0]!.errors.map(({ code, pos, message }): YamlError => ({ range: pos, code, message }));
-  if (stop) errors.push({ range: [stoppedAt, stoppedAt + 1], code: 'STOPPED', message: stop });
-  else if (documents.length > 1) errors.push(secondDocument(documents[1]!.range[0]));
-  return {
-    document: documents[0]!,
-    errors,
-    ...(stop !== undefined && { stopped: true }),
-    ...(seen.unclosed !== undefined && { unclosed: seen.unclosed }),
-  };
-}
-
-function secondDocument(offset: number): YamlError {
-  const message = 'A topology file is one YAML document; from here on nothing is read.';
-  return { range: [offset, offset + 3], code: 'MULTIPLE_DOCS', message };
-}
-
-/** Entries of all aliases, written out. A few lines of YAML can mean billions of them. */
-const MAX_ALIASED = 100_000;
-
-/** The conversion of one document. */
-interface Conversion {
-  anchors: Map<string, ParsedNode>;
-  /** Nodes that are being converted: an alias to one of them would never end. */
-  open: Set<ParsedNode>;
-  aliased: number;
-  errors: YamlError[];
-}
-
-interface Where {
-  depth: number;
-  /** Inside of an alias or merge key: its range. */
-  use?: Range;
-}
-
-/** The document with aliases and merge keys followed. */
-function toTree(document: Document.Parsed, errors: YamlError[]): Tree {
-  const conversion: Conversion = { anchors: new Map(), open: new Set(), aliased: 0, errors };
-  const { contents, range } = document;
-  return contents ? convert(contents, { depth: 0 }, conversion) : nothing([range[0], range[0]]);
-}
-
-const nothing = (range: Range): Tree => ({ kind: 'scalar', text: '', plain: true, range });
-
-function convert(node: ParsedNode, where: Where, conversion: Conversion): Tree {
-  const { use } = where;
-  if (isAlias(node)) return followAlias(node.source, use ?? ends(node), where, conversion);
-  if (node.anchor !== undefined && !use) conversion.anchors.set(node.anchor, node);
-  if (use) conversion.aliased++;
-  const inside = use && where.depth > 0 ? { foreign: true as const } : {};
-  const range = use ?? ends(node);
-  if (isScalar(node))
-    return { kind: 'scalar', text: textOf(node.value), plain: node.type === 'PLAIN', range, ...inside };
-  conversion.open.add(node);
-  const inner = { ...where, depth: where.depth + 1 };
-  const tree: Tree = isMap(node)
-    ? { kind: 'map', pairs: node.items.flatMap((pair) => convertPair(pair, inner, conversion)), range, ...inside }
-    : { kind: 'list', items: node.items.map((item) => convert(item, inner, conversion)), range, ...inside };
-  conversion.open.delete(node);
-  return use || node.flow ? tree : { ...tree, range: [range[0], lastEnd(tree, range[0])] };
-}
-
-/** Failsafe scalars are text, or null where nothing was written. */
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
-
-const ends = (node: ParsedNode): Range => [node.range[0], node.range[1]];
-
-/** A block ends where its last entry does; the parser counts the comments behind it as well. */
-function lastEnd(tree: Tree, start: number): number {
-  if (tree.kind === 'scalar') return tree.range[1];
-  const last = tree.kind === 'list' ? tree.items.at(-1)?.range : tree.pairs.at(-1)?.value.range;
-  return Math.max(start, last?.[1] ?? start);
-}
-
-function convertPair(
-  pair: { key: ParsedNode | null; value: ParsedNode | null },
-  where: Where,
-  conversion: Conversion,
-): Pair[] {
-  const key = pair.key && convert(pair.key, { depth: 0 }, conversion);
-  const start = pair.value?.range[0] ?? 0;
-  const keyRange = where.use ?? key?.range ?? [start, start];
-  const value = pair.value ? convert(pair.value, where, conversion) : nothing(where.use ?? [keyRange[1], keyRange[1]]);
-  if (!key || key.kind !== 'scalar') {
-    const message = key ? 'A key or name must be a text, not a collection.' : 'Here is a colon without a key.';
-    conversion.errors.push({ range: keyRange, code: 'BAD_KEY', message });
-    return [];
-  }
-  if (key.text === '<<' && key.plain) return merge(value, conversion);
-  return [{ key: key.text, keyRange, value }];
-}
-
-/** Merge keys of YAML 1.1 (`<<: *base`), which Compose and GitLab files have made usual. */
-function merge(value: Tree, conversion: Conversion): Pair[] {
-  if (value.kind === 'list') return value.items.flatMap((item) => merge(item, conversion));
-  if (value.kind === 'map') return value.pairs.map((pair) => ({ ...pair, merged: true, keyRange: value.range }));
-  conversion.errors.push({ range: value.range, code: 'BAD_MERGE', message: '`<<` takes a map or an alias of one.' });
-  return [];
-}
-
-function followAlias(name: string, range: Range, where: Where, conversion: Conversion): Tree {
-  const target = conversion.anchors.get(name);
-  const why = !target
-    ? `There is no \`&${name}\` before this.`
-    : conversion.open.has(target) || where.depth > MAX_DEPTH
-      ? `\`*${name}\` contains itself.`
-      : conversion.aliased > MAX_ALIASED
-        ? 'The aliases of this file mean too much text; this one is not followed.'
-        : undefined;
-  if (target && !why) return convert(target, { depth: where.use ? where.depth : 0, use: range }, conversion);
-  conversion.errors.push({ range, code: 'BAD_ALIAS', message: why! });
-  return nothing(range);
-}

@@ -1,7 +1,9 @@
 /** Every place of a topology where one thing names another. The keys of type `reference` in `fields.ts`, as they are in a topology. */
 import { pointer as join, type Pointer } from '../problem.ts';
 import type { ReferenceKind } from './fields.ts';
-import type { FixedIp, Topology } from './types.ts';
+import { keptList } from './kept.ts';
+import { lookUp } from './lookup.ts';
+import type { FixedIp, FloatingIp, Port, Router, Topology } from './types.ts';
 
 export interface Reference {
   /** The entry that holds the name. */
@@ -13,23 +15,52 @@ export interface Reference {
 }
 
 /** In the order of the file. A name that the reader filled in is there as well; its entry has no place in the text. */
-export function references(topology: Topology): Reference[] {
-  const { routers, ports, floating_ips } = topology;
+export const references = ({ routers, ports, floating_ips }: Topology): Reference[] => [
+  ...routers.flatMap(ofRouter),
+  ...ports.flatMap(ofPort),
+  ...floating_ips.flatMap(ofFloatingIp),
+];
+
+/** Those of which the name is of no thing in the topology. */
+export function danglingReferences(topology: Topology): Reference[] {
+  const { nodes, networks, routers, ports, floating_ips } = topology;
+  const find = lookUp(topology);
+  const dangling = (all: Reference[]): Reference[] => all.filter(({ to, name }) => !find[to].has(name));
+  const places = [nodes, networks];
+  const anything = [...places, routers, ports];
   return [
-    ...routers.flatMap(({ pointer, external_gateway: gateway, interfaces, l3_agents = [], ndp_proxies = [] }) => [
-      ...given(gateway?.pointer, { network: gateway?.network, node: gateway?.node }),
-      ...subnets(gateway?.pointer, 'external_fixed_ips', gateway?.external_fixed_ips ?? []),
-      ...interfaces.map((each): Reference => ({ pointer: each.pointer, at: 'key', to: 'subnet', name: each.subnet })),
-      ...l3_agents.flatMap(({ node }, i) => given(`${pointer}/l3_agents/${i}`, { node })),
-      ...ndp_proxies.flatMap(({ port }, i) => given(`${pointer}/ndp_proxies/${i}`, { port })),
-    ]),
-    ...ports.flatMap(({ pointer, network, node, fixed_ips }) => [
-      ...given(pointer, { network, node }),
-      ...subnets(pointer, 'fixed_ips', fixed_ips),
-    ]),
-    ...floating_ips.flatMap(({ pointer, network, port, router }) => given(pointer, { network, port, router })),
-  ];
+    ...ofRouters(routers, anything, { make: (router) => dangling(ofRouter(router)), on: () => anything }),
+    // Most of all references: ports name neither ports nor routers, so that those may change.
+    ...ofPorts(ports, places, { make: (port) => dangling(ofPort(port)), on: () => places }),
+    ...ofFloatingIps(floating_ips, anything, {
+      make: (floatingIp) => dangling(ofFloatingIp(floatingIp)),
+      on: ({ port, router }) => [...places, find.port.has(port ?? ''), find.router.has(router ?? '')],
+    }),
+  ].flat();
 }
+
+const ofRouters = keptList<Router, Reference[]>();
+const ofPorts = keptList<Port, Reference[]>();
+const ofFloatingIps = keptList<FloatingIp, Reference[]>();
+
+const ofRouter = (router: Router): Reference[] => {
+  const { pointer, external_gateway: gateway, interfaces, l3_agents = [], ndp_proxies = [] } = router;
+  return [
+    ...given(gateway?.pointer, { network: gateway?.network, node: gateway?.node }),
+    ...subnets(gateway?.pointer, 'external_fixed_ips', gateway?.external_fixed_ips ?? []),
+    ...interfaces.map((each): Reference => ({ pointer: each.pointer, at: 'key', to: 'subnet', name: each.subnet })),
+    ...l3_agents.flatMap(({ node }, i) => given(`${pointer}/l3_agents/${i}`, { node })),
+    ...ndp_proxies.flatMap(({ port }, i) => given(`${pointer}/ndp_proxies/${i}`, { port })),
+  ];
+};
+
+const ofPort = ({ pointer, network, node, fixed_ips }: Port): Reference[] => [
+  ...given(pointer, { network, node }),
+  ...subnets(pointer, 'fixed_ips', fixed_ips),
+];
+
+const ofFloatingIp = ({ pointer, network, port, router }: FloatingIp): Reference[] =>
+  given(pointer, { network, port, router });
 
 /** The references of one thing: in all of them the key is the kind of what is named. */
 const given = (parent: Pointer | undefined, names: Partial<Record<ReferenceKind, string | undefined>>): Reference[] =>

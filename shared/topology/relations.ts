@@ -1,6 +1,7 @@
 /** A topology's things by name and by what they are on; made once for each topology. */
 import { familyOf } from '../ip.ts';
-import { type Lookup, grouped, lookUp } from './lookup.ts';
+import { lazily, remembered } from './kept.ts';
+import { type Lookup, grouped, lookUp, lookUpNetworks } from './lookup.ts';
 import type { FixedIp, Network, Port, Router, RouterInterface, Subnet, Topology } from './types.ts';
 
 export interface Relations extends Lookup {
@@ -26,36 +27,75 @@ export function relationsOf(topology: Topology): Relations {
   return relations;
 }
 
+/** Each part is made when somebody asks, and kept as long as the lists are the same that it is made from. */
 function relate(topology: Topology): Relations {
   const lookup = lookUp(topology);
-  const addresses = topology.ports.flatMap((port) =>
-    port.fixed_ips.flatMap((fixed) => {
-      const subnet = subnetOf(lookup, port.network, fixed);
-      return subnet ? [[subnet.name, { port, ip_address: fixed.ip_address }] as const] : [];
-    }),
-  );
-  const interfaces = topology.routers.flatMap((router) =>
-    router.interfaces.map((entry) => [entry.subnet, { router, interface: entry }] as const),
-  );
-  const attached = topology.routers.flatMap((router) => {
-    const networks = router.interfaces.flatMap(({ subnet }) => lookup.subnet.get(subnet)?.network ?? []);
-    return [...new Set(networks)].map((network) => [network, router] as const);
+  return lazily<Relations>({
+    topology: () => topology,
+    node: () => lookup.node,
+    network: () => lookup.network,
+    subnet: () => lookup.subnet,
+    router: () => lookup.router,
+    port: () => lookup.port,
+    holding: () => lookup.holding,
+    routersOfSubnet: () => lookup.routersOfSubnet,
+    addressesOfSubnet: () => addressesBySubnet(topology.ports, topology.networks),
+    interfacesOfSubnet: () => interfacesBySubnet(topology.routers),
+    routersOfNetwork: () => routersByNetwork(topology.routers, topology.networks),
+    pairPortsOfNetwork: () => pairPortsByNetwork(topology.ports),
+    agentPortsOfNode: () => agentPortsByNode(topology.ports),
   });
-  const pairPorts = topology.ports.filter(({ allowed_address_pairs: pairs }) => pairs.length > 0);
-  const agentPorts = topology.ports.filter(({ device_owner: owner }) => owner.startsWith('network:'));
-  return {
-    ...lookup,
-    topology,
-    addressesOfSubnet: grouped(addresses),
-    interfacesOfSubnet: grouped(interfaces),
-    routersOfNetwork: grouped(attached),
-    pairPortsOfNetwork: grouped(pairPorts.map((port) => [port.network, port] as const)),
-    agentPortsOfNode: grouped(agentPorts.map((port) => [port.node ?? '', port] as const)),
-  };
 }
 
+const addressesBySubnet = remembered((ports: Port[], networks: Network[]) => {
+  const { subnet: subnets, holding } = lookUpNetworks(networks);
+  const entries: [string, { port: Port; ip_address: string }][] = [];
+  for (const port of ports)
+    for (const fixed of port.fixed_ips) {
+      const subnet = subnetOf({ subnet: subnets, holding }, port.network, fixed);
+      if (subnet) entries.push([subnet.name, { port, ip_address: fixed.ip_address }]);
+    }
+  return grouped(entries);
+});
+
+const interfacesBySubnet = remembered((routers: Router[]) =>
+  grouped(
+    routers.flatMap((router) =>
+      router.interfaces.map((entry) => [entry.subnet, { router, interface: entry }] as const),
+    ),
+  ),
+);
+
+const routersByNetwork = remembered((routers: Router[], networks: Network[]) => {
+  const { subnet: subnets } = lookUpNetworks(networks);
+  return grouped(
+    routers.flatMap((router) => {
+      const on = router.interfaces.flatMap(({ subnet }) => subnets.get(subnet)?.network ?? []);
+      return [...new Set(on)].map((network) => [network, router] as const);
+    }),
+  );
+});
+
+const pairPortsByNetwork = remembered((ports: Port[]) =>
+  grouped(
+    ports.filter(({ allowed_address_pairs: pairs }) => pairs.length > 0).map((port) => [port.network, port] as const),
+  ),
+);
+
+const agentPortsByNode = remembered((ports: Port[]) =>
+  grouped(
+    ports
+      .filter(({ device_owner: owner }) => owner.startsWith('network:'))
+      .map((port) => [port.node ?? '', port] as const),
+  ),
+);
+
 /** The subnet of a fixed IP: the one that it names, else the one of the network that holds the address. */
-export function subnetOf(lookup: Lookup, network: string, fixed: FixedIp): Subnet | undefined {
+export function subnetOf(
+  lookup: Pick<Lookup, 'subnet' | 'holding'>,
+  network: string,
+  fixed: FixedIp,
+): Subnet | undefined {
   if (fixed.subnet !== undefined) return lookup.subnet.get(fixed.subnet);
   return lookup.holding(network, fixed.ip_address);
 }

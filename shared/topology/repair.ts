@@ -32,6 +32,7 @@ export interface Repaired<Document> {
 /** Lines that a merge of versions leaves behind. They stand at the start of a line, where nothing of a topology looks like them. */
 export function blankConflictMarkers(text: string): { text: string; errors: YamlError[] } {
   const errors: YamlError[] = [];
+  if (!MARKERS.some((marker) => text.includes(marker))) return { text, errors };
   const blanked = text.replace(/^(?:<{7}|={7}|>{7}|\|{7})(?: .*)?$/gm, (marker, offset: number) => {
     const message = 'A merge conflict is not resolved here. Keep one side and delete the markers.';
     errors.push({ range: [offset, offset + marker.length], code: 'CONFLICT', message });
@@ -39,6 +40,8 @@ export function blankConflictMarkers(text: string): { text: string; errors: Yaml
   });
   return { text: blanked, errors };
 }
+
+const MARKERS = ['<', '=', '>', '|'].map((character) => character.repeat(7));
 
 /** How often a short text is parsed again; a long one less often, so that the time stays linear in its length. */
 const MAX_ROUNDS = 40;
@@ -86,7 +89,7 @@ export function repair<Document>(text: string, parse: Parse<Document>): Repaired
 }
 
 /** Two brackets that are missing at one place are one mistake. */
-function distinct(errors: YamlError[]): YamlError[] {
+export function distinct(errors: YamlError[]): YamlError[] {
   const seen = new Map(errors.map((error) => [`${error.range.join()} ${error.message}`, error]));
   return [...seen.values()];
 }

@@ -11,7 +11,41 @@ export interface Place {
 }
 
 /** Outer entries come before inner ones. Items of a list that could not be read are not in it, nor counted in the indices of the others. */
-export type SourceMap = ReadonlyMap<Pointer, Place>;
+export interface SourceMap extends Iterable<[Pointer, Place]> {
+  get(pointer: Pointer): Place | undefined;
+  has(pointer: Pointer): boolean;
+  /** All entries that have an offset in them, and perhaps others; outer ones before inner ones. */
+  around(offset: number): Iterable<[Pointer, Place]>;
+  /** Whether an entry has entries of its own. */
+  isOuter(pointer: Pointer): boolean;
+  /** All entries but the keys of sections, in pieces. */
+  chunks(): Iterable<Chunk>;
+}
+
+/** Places from an offset on: those of one thing, or of a whole file. */
+export interface Chunk {
+  start: number;
+  /** The same object in all versions in which the chunk is the same. */
+  identity: object;
+  /** Offsets are from `start`. Read when they are asked for. */
+  places: () => readonly [Pointer, Place][];
+}
+
+/** Of places in the order of the file. */
+export function sourceMapOf(places: readonly [Pointer, Place][]): SourceMap {
+  const map = new Map(places);
+  return {
+    get: (pointer) => map.get(pointer),
+    has: (pointer) => map.has(pointer),
+    around: () => map,
+    isOuter: (pointer) => hasInner(places, pointer),
+    chunks: () => [{ start: 0, identity: places, places: () => places }],
+    [Symbol.iterator]: () => map[Symbol.iterator](),
+  };
+}
+
+export const hasInner = (places: readonly [Pointer, Place][], pointer: Pointer): boolean =>
+  places.some(([other]) => other.startsWith(`${pointer}/`));
 
 /**
  * The range of an entry's key or value. An entry that has none (a key that was left out, the inside of an alias)
@@ -31,7 +65,7 @@ export function locate(sourceMap: SourceMap, pointer: Pointer, at: 'key' | 'valu
 export function pointerAt(sourceMap: SourceMap, offset: number): Pointer {
   let found: Pointer = '';
   // Outer entries come first, so the last hit is the innermost.
-  for (const [pointer, { key, value }] of sourceMap) {
+  for (const [pointer, { key, value }] of sourceMap.around(offset)) {
     const start = key?.[0] ?? value[0];
     const end = Math.max(key?.[1] ?? value[1], value[1]);
     if (start <= offset && offset <= end) found = pointer;

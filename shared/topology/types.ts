@@ -177,6 +177,12 @@ export interface FloatingIp extends Named {
   port_forwardings: PortForwarding[];
 }
 
+/** A line of `promises`, as written; `promiseText.ts` reads it. */
+export interface PromiseText {
+  pointer: Pointer;
+  text: string;
+}
+
 export interface Topology {
   /**
    * Release of the agents as a codename: `zed`; `2023.1` style from there on. Absent: nobody said. Then the live state tells,
@@ -188,6 +194,8 @@ export interface Topology {
   routers: Router[];
   ports: Port[];
   floating_ips: FloatingIp[];
+  /** What must hold of packets; absent when nothing is written down. */
+  promises?: PromiseText[];
   /**
    * Entries that the file has but that could not be read, each reported by the reader. What is missing from the topology may be there:
    * whoever concludes something from an absence asks here first. Absent when all was read.

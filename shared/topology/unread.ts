@@ -6,6 +6,8 @@ import type { Topology } from './types.ts';
 export interface Unread {
   /** Whether something at, in or around the entry was not read. */
   touches(pointer: Pointer): boolean;
+  /** What of some sections was not read, as one text: while it is the same, `touches` says the same of what is in them. */
+  among(...sections: Pointer[]): string;
   /** Whether the file may have a thing of that name which is not in the topology. */
   mayHave(kind: ReferenceKind, name: string): boolean;
 }
@@ -14,9 +16,18 @@ export function unreadOf(topology: Topology): Unread {
   const unread = new Set(topology.unread);
   const around = new Set(topology.unread?.flatMap(ancestors));
   const subnets = unreadSubnets(unread);
-  const isIn = (pointer: Pointer) => ancestors(pointer).some((each) => unread.has(each));
+  const isIn = (pointer: Pointer) => {
+    for (let cut = pointer.length; cut > 0; cut = pointer.lastIndexOf('/', cut - 1))
+      if (unread.has(cut === pointer.length ? pointer : pointer.slice(0, cut))) return true;
+    return unread.has('');
+  };
   return {
     touches: (pointer) => unread.size > 0 && (isIn(pointer) || around.has(pointer)),
+    among: (...sections) =>
+      [...unread]
+        .filter((each) => each === '' || sections.some((section) => each.startsWith(section)))
+        .map((each) => `${each}\n`)
+        .join(''),
     mayHave(kind, name) {
       if (unread.size === 0) return false;
       return kind === 'subnet' ? subnets.any || subnets.names.has(name) : isIn(join(`${kind}s`, name));

@@ -30,6 +30,7 @@ export function writeTopology(topology: Topology): string {
     routers: named(topology.routers, (router) => routerEntry(router, topology)),
     ports: named(topology.ports, portEntry),
     floating_ips: named(topology.floating_ips, floatingIpEntry),
+    promises: topology.promises?.map(({ text }) => text),
   });
   return ['# OpenStack Neutron DVR topology. Keys are the names of the Neutron API.', ...yamlLines(sections), ''].join(
     '\n',

@@ -76,7 +76,7 @@ const SHORT_ESCAPE = new Map([
 ]);
 
 /** Double-quoted. What no editor shows (controls, direction marks, lone surrogates, odd spaces) is escaped, so that nothing hides in a name. */
-const quoted = (text: string): string =>
+export const quoted = (text: string): string =>
   `"${text.replace(/["\\]|[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu, (character) => SHORT_ESCAPE.get(character) ?? escaped(character))}"`;
 
 function escaped(character: string): string {

@@ -34,11 +34,11 @@ describe('the .vsix', () => {
       'extension/changelog.md',
       'extension/dist/cli.cjs',
       'extension/dist/extension.cjs',
-      'extension/dist/server.cjs',
       'extension/language-configuration.json',
       'extension/package.json',
       'extension/readme.md',
       ...(await listed('examples')),
+      ...(await listed('schemas')),
       ...(await listed('syntaxes')),
     ];
     assert.deepEqual([...entries.keys()].toSorted(), expected.toSorted());
@@ -60,7 +60,7 @@ describe('the .vsix', () => {
 
   it('has a language server that starts from the bundle alone', async () => {
     const server = path.join(scratch, 'server.cjs');
-    await copyFile(path.join(root, 'dist/server.cjs'), server);
+    await copyFile(path.join(root, 'dist/cli.cjs'), server);
     const client = await startLsp({}, server);
     await client.open('file:///t.dvr.yaml', 'dvr: 1\nnodes: 7\n');
     await client.diagnostics('file:///t.dvr.yaml', (all) => all.length > 0);

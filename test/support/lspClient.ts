@@ -1,20 +1,24 @@
-/** A language client on a pipe: starts `node server/lsp.ts --stdio` and speaks LSP to it, as any editor does. */
+/** A language client on a pipe: starts `dvrscope lsp --stdio` and speaks LSP to it, as any editor does. */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import {
   createProtocolConnection,
   StreamMessageReader,
   StreamMessageWriter,
+  type ClientCapabilities,
   type Diagnostic,
+  type InitializeResult,
   type ProtocolConnection,
   type PublishDiagnosticsParams,
 } from 'vscode-languageserver/node';
-import { ASK, type Answer, type ClientOptions, type Question } from '../../shared/protocol.ts';
+import { ASK, COMMAND, type Answer, type ClientOptions, type Question } from '../../shared/protocol.ts';
 
-const SERVER = path.resolve(import.meta.dirname, '../../server/lsp.ts');
+const SERVER = path.resolve(import.meta.dirname, '../../server/bin.ts');
 
 export interface LspClient {
   connection: ProtocolConnection;
+  /** What the server announced. */
+  announced: InitializeResult['capabilities'];
   open(uri: string, text: string): Promise<void>;
   /** Replaces the whole text, or a range of it. */
   change(uri: string, version: number, changes: object[]): Promise<void>;
@@ -28,13 +32,15 @@ export interface LspClient {
  * @param settings what `workspace/configuration` is answered with
  * @param program the server; default: the one in the sources
  * @param ask answers the server's questions; without it the client says that it cannot
+ * @param capabilities what the client says that it can
  */
 export async function startLsp(
   settings: object = {},
   program = SERVER,
   ask?: (question: Question) => string[] | null,
+  capabilities: ClientCapabilities = { workspace: { configuration: true } },
 ): Promise<LspClient> {
-  const child = spawn(process.execPath, [program, '--stdio']);
+  const child = spawn(process.execPath, [program, 'lsp', '--stdio']);
   let stderr = '';
   child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
   const closed = new Promise<number | null>((resolve) => {
@@ -54,16 +60,20 @@ export async function startLsp(
   connection.onRequest(ASK, (question: Question): Answer => ({ answers: ask?.(question) ?? null }));
   connection.onError(() => undefined);
   connection.listen();
-  const capabilities = { workspace: { configuration: true } };
-  await connection.sendRequest('initialize', {
+  const initialized = await connection.sendRequest<InitializeResult>('initialize', {
     processId: process.pid,
     rootUri: null,
     capabilities,
-    initializationOptions: { canAsk: ask !== undefined } satisfies ClientOptions,
+    initializationOptions: {
+      canAsk: ask !== undefined,
+      // Who shows lenses has the commands behind them.
+      ...(capabilities.textDocument?.codeLens && { commands: Object.values(COMMAND) }),
+    } satisfies ClientOptions,
   });
   await connection.sendNotification('initialized', {});
   return {
     connection,
+    announced: initialized.capabilities,
     open: (uri, text) =>
       connection.sendNotification('textDocument/didOpen', {
         textDocument: { uri, languageId: 'dvr-topology', version: 1, text },

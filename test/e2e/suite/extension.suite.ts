@@ -167,7 +167,7 @@ async function serverPid(): Promise<number> {
   const children = stdout
     .split('\n')
     .map((line) => line.trim().split(/\s+/))
-    .filter(([, parent, ...args]) => parent === String(process.pid) && args.join(' ').includes('dist/server.cjs'));
+    .filter(([, parent, ...args]) => parent === String(process.pid) && args.join(' ').includes('dist/cli.cjs lsp'));
   assert.equal(children.length, 1, 'one language server');
   return Number(children[0]![0]);
 }

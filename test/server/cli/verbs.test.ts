@@ -109,7 +109,7 @@ describe('check', () => {
     assert.equal((because as { neutron: string }).neutron, 'dvr_local_router.py: _snat_redirect_modify');
     const { start } = range as { start: { line: number } };
     assert.match(readFileSync(String(file), 'utf8').split('\n')[start.line]!, /^ +neta-sub:/);
-    assert.deepEqual(summary, { error: 1, warning: 0, information: 0, differences: 1 });
+    assert.deepEqual(summary, { error: 1, warning: 0, information: 0, hint: 0, differences: 1, silenced: 0 });
     assert.deepEqual(nodes, [{ node: 'compute1', status: 'differs', error: null }]);
   });
 
@@ -275,11 +275,57 @@ it('trace over both states names the step on which they part', async () => {
         'json',
       )
     ).out,
-  ) as { from: string; disposition: string; expected: { disposition: string }; divergence: { node: string } };
+  ) as {
+    from: string;
+    disposition: string;
+    expected: { disposition: string };
+    divergence: {
+      node: string;
+      finding: { code: string; fault: string; fix: string[]; message: string };
+      findings: unknown[];
+    };
+  };
   assert.deepEqual(
     [json.from, json.disposition, json.expected.disposition, json.divergence.node],
     ['live', 'no-route', 'exits-network', 'compute1'],
   );
+  const { finding, findings } = json.divergence;
+  assert.deepEqual([finding.code, finding.fault, findings.length], ['rule-missing', 'S02', 1]);
+  assert.match(finding.fix[0]!, /ip rule add priority 167837697/);
+  assert.match(
+    out,
+    /because {3}packets from \S+ to the outside .* \(\S*S3\.dvr\.yaml:\d+\)\n {4}finding {3}\[rule-missing\] S02 /,
+  );
+  assert.match(
+    out,
+    /Expected: a3 → 198\.51\.100\.10 icmp: exits-network as 192\.168\.1\.21, answered\nLive: {5}a3 → .*: no-route at qrouter-/,
+  );
+});
+
+it('trace over some of the nodes says what is not known, with status 3', async () => {
+  const snapshot = join(RECORDINGS, 'S3/compute1.snapshot');
+  const args = ['trace', path('S3.dvr.yaml'), '--from', 'a3', '--to', '198.51.100.10', '--snapshot', snapshot];
+  const { status, out, err } = await dvrscope(...args);
+  assert.equal(status, 3);
+  assert.match(err, /net1: no snapshot of this node was given/);
+  assert.match(out, /live {6}insufficient-info: .*\n(?:.*\n)? {4}finding {3}none: what decides there is not known/);
+});
+
+it('trace prints a sequence diagram, and takes a size and the way of the outside', async () => {
+  const traced = (...more: string[]) =>
+    dvrscope('trace', path('S1.dvr.yaml'), '--from', 'vm1', '--to', '198.51.100.10', ...more);
+  assert.match((await traced('--format', 'mermaid')).out, /^sequenceDiagram\n {4}participant p1 as vm1 on compute1\n/);
+  const large = await traced('--size', '9000');
+  assert.equal(large.status, 1);
+  assert.match(
+    large.out,
+    /^Expected state: vm1 → \S+ icmp: dropped at qrouter-\S+ on compute1: it has 9000 bytes, and the MTU of qr-/,
+  );
+  const from = ['--from', '198.51.100.10@public', '--to', '10.0.0.5'];
+  const inward = (...more: string[]) => dvrscope('trace', path('S1.dvr.yaml'), ...from, ...more);
+  assert.match((await inward()).out, /no-route at outside, on public: 10\.0\.0\.5 is not on public/);
+  assert.match((await inward('--via', '192.168.1.21')).out, /: delivered to vm1 on compute1, /);
+  assert.equal((await inward('--via', 'nobody')).status, 2);
 });
 
 it('collect --print-script prints the script', async () => {
@@ -324,7 +370,10 @@ describe('wrong usage', () => {
     [['check'], /TOPOLOGY is missing\nusage: dvrscope check/],
     [['check', 'a', 'b'], /"b" is one argument too many/],
     [['check', path('none.dvr.yaml')], /none\.dvr\.yaml cannot be read: ENOENT\n$/],
-    [['check', path('S1.dvr.yaml'), '--format', 'xml'], /--format is one of text, json, sarif, junit, not "xml"/],
+    [
+      ['check', path('S1.dvr.yaml'), '--format', 'xml'],
+      /--format is one of text, json, sarif, junit, github, not "xml"/,
+    ],
     [['check', path('S1.dvr.yaml'), '--nod', 'x'], /Unknown option '--nod'/],
     [['check', path('S1.dvr.yaml'), '--node', 'x'], /no node "x"; it has compute1, compute2, net1\n$/],
     [['check', path('S1.dvr.yaml'), '--snapshot', path('none')], /no such file/],

@@ -4,7 +4,8 @@ import { it } from 'node:test';
 import fc from 'fast-check';
 import { settingsFrom } from '../../../server/features/settings.ts';
 
-const NONE = { ssh: { user: '', configFile: '', identityFiles: [], knownHostsFiles: [] } };
+const NO_CHECKS = { checks: { severity: {} } };
+const NONE = { ...NO_CHECKS, ssh: { user: '', configFile: '', identityFiles: [], knownHostsFiles: [] } };
 
 it('reads what is set', () => {
   const ssh = {
@@ -13,7 +14,13 @@ it('reads what is set', () => {
     identityFiles: ['~/.ssh/id_cloud'],
     knownHostsFiles: ['/etc/known'],
   };
-  assert.deepEqual(settingsFrom({ ssh }), { ssh: { ...ssh, user: 'root' } });
+  assert.deepEqual(settingsFrom({ ssh }), { ...NO_CHECKS, ssh: { ...ssh, user: 'root' } });
+  const severity = { 'subnet-overlap': 'off', S02: ' hint', 'mtu-too-small': 7 };
+  assert.deepEqual(settingsFrom({ checks: { severity } }).checks.severity, {
+    'subnet-overlap': 'off',
+    S02: 'hint',
+    'mtu-too-small': '',
+  });
 });
 
 it('counts what has the wrong type as not set', () => {

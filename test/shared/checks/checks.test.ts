@@ -15,7 +15,7 @@ for (const { code, wrong, right } of CHECKS) {
 }
 
 test('every check is a file named after its code, and in the table in order', () => {
-  const helpers = ['check.ts', 'holders.ts', 'reserved.ts', 'table.ts', 'unchecked.ts'];
+  const helpers = ['check.ts', 'holders.ts', 'reads.ts', 'reserved.ts', 'table.ts', 'unchecked.ts'];
   const folder = new URL('../../../shared/checks/', import.meta.url);
   const files = readdirSync(folder).filter((file) => file.endsWith('.ts') && !helpers.includes(file));
   const codes = CHECKS.map(({ code }) => code);

@@ -6,6 +6,7 @@ import type { Address, NamespaceState, NodeState, Route } from '../../../shared/
 import { contains } from '../../../shared/ip.ts';
 import type { Topology } from '../../../shared/topology/types.ts';
 import { SCENARIOS, type ScenarioName, liveState, nodeNames, topologyOf } from '../../support/recordings.ts';
+import { sourceMapOf } from '../../../shared/topology/sourceMap.ts';
 
 export interface Cloud {
   scenario: ScenarioName;
@@ -41,7 +42,7 @@ export function cloudOf(scenario: ScenarioName, node?: string): Cloud {
 /** @param nodes those that are compared; default: all */
 export const reportOf = ({ topology, states }: Cloud, nodes: readonly string[] = [...states.keys()]): Report =>
   makeReport(
-    { file: 'cloud.dvr.yaml', text: '', topology, sourceMap: new Map(), problems: [] },
+    { file: 'cloud.dvr.yaml', text: '', topology, sourceMap: sourceMapOf([]), problems: [] },
     nodes.map((node) => ({ node, state: states.get(node)! })),
   );
 

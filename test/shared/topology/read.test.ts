@@ -110,6 +110,11 @@ const cases: Record<string, Case> = {
     problems: ['missing-key: a', 'yaml-error: *nothing', 'yaml-error: *b'],
     read: 'b c',
   },
+  'aliases of what they stand in, from outside': {
+    text: `x-a: &a\n  b: &b\n    c: *a\n    *b : d\nx-e: *b\n*b : f\nnodes: {n: ${NODE}}\n`,
+    problems: ['yaml-error: *a', 'yaml-error: *b', 'yaml-error: *b', 'yaml-error: *b', 'yaml-error: *b'],
+    read: 'n',
+  },
   'a merge conflict': {
     text: `nodes:\n<<<<<<< HEAD\n  a: ${NODE}\n=======\n  b: ${NODE}\n>>>>>>> topic\n  c: ${NODE}\n`,
     problems: ['yaml-error: <<<<<<< HEAD', 'yaml-error: =======', 'yaml-error: >>>>>>> topic'],

@@ -1,0 +1,47 @@
+/** Something made of every entry of a document, kept for the things that an edit does not touch: one mechanism for whole-file requests. */
+import type { Pointer, Range } from '../../shared/problem.ts';
+import type { Chunk, Place } from '../../shared/topology/sourceMap.ts';
+import type { Document } from '../document.ts';
+
+export type Places = readonly [Pointer, Place][];
+
+export interface Made<T> {
+  value: T;
+  /** Where the chunk begins. */
+  line: number;
+  character: number;
+}
+
+/**
+ * @param make must depend on nothing but the places and the text from the start of the chunk on, as far as its places reach
+ * @returns what was made of each chunk, in the order of the file; of those that may have something within a range, if one is given
+ */
+export function byChunk<T>(
+  make: (places: Places, text: string) => T,
+): (document: Document, within?: Range) => Made<T>[] {
+  const known = new WeakMap<object, T>();
+  const makeOf = (text: string, { start, identity, places }: Chunk): T => {
+    const all = places();
+    const value = make(all, text.slice(start, start + lengthOf(all)));
+    known.set(identity, value);
+    return value;
+  };
+  return (document, within) => {
+    const { text } = document;
+    const chunks = [...document.reading().sourceMap.chunks()];
+    const made: Made<T>[] = [];
+    for (const [i, chunk] of chunks.entries()) {
+      const next = chunks[i + 1]?.start ?? Infinity;
+      // Several things may begin at one place when something is wrong with the text.
+      if (within && (chunk.start > within[1] || (next < within[0] && next > chunk.start))) continue;
+      made.push({ value: known.get(chunk.identity) ?? makeOf(text.getText(), chunk), ...text.positionAt(chunk.start) });
+    }
+    return made;
+  };
+}
+
+function lengthOf(places: Places): number {
+  let end = 0;
+  for (const [, { key, value }] of places) end = Math.max(end, value[1], key?.[1] ?? 0);
+  return end;
+}

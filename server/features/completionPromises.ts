@@ -1,0 +1,72 @@
+/** Completion in a line of `promises`: the next word of that language. */
+import { promiseWord } from '../../shared/topology/promiseNames.ts';
+import type { Topology } from '../../shared/topology/types.ts';
+import type { Choice } from './completion.ts';
+import type { Cursor } from './cursor.ts';
+
+/** Behind this in `typed` is the word at the cursor. */
+const LAST_WORD = /(?:"[^"]*|[^\s"]*)$/;
+
+/** Only the last word is replaced; the line goes on as a text. */
+export function atWord(cursor: Cursor): Cursor {
+  const end = cursor.range[0] + cursor.quote.length + cursor.typed.length;
+  const word = LAST_WORD.exec(cursor.typed)?.[0] ?? '';
+  return { ...cursor, on: 'value', range: [end - word.length, end], quote: '', hasColon: false };
+}
+
+/** @param typed the line up to the cursor */
+export function promiseChoices(topology: Topology, typed: string): Choice[] {
+  const before = typed.replace(LAST_WORD, '');
+  const words = before.match(/"[^"]*"|[^\s"]+/g) ?? [];
+  const [verb] = words;
+  const keyword = (label: string, detail?: string): Choice => ({
+    label,
+    text: label,
+    kind: 'keyword',
+    ...(detail !== undefined && { detail }),
+  });
+  if (verb === undefined)
+    return [
+      keyword('reach', 'the packet arrives, and the answer comes back'),
+      keyword('unreachable', 'the packet does not arrive there'),
+      keyword('isolated', 'no port of one network reaches the other'),
+    ];
+  if (verb === 'isolated') return words.length < 3 ? networkChoices(topology, words[1]) : [];
+  if (words.length === 1 || words.length === 3)
+    return endChoices(topology, words[1], keyword('outside', 'everybody on an external network'));
+  if (words.length === 2) return [keyword('->')];
+  const given = new Set(words.slice(4));
+  if (['tcp', 'udp', 'as'].includes(words.at(-1)!)) return [];
+  const protocols = given.has('tcp') || given.has('udp') ? [] : ['tcp', 'udp'];
+  return [...protocols, ...(given.has('as') || verb === 'unreachable' ? [] : ['as'])].map((label) => keyword(label));
+}
+
+const networkChoices = ({ networks }: Topology, other: string | undefined): Choice[] =>
+  networks
+    .map(({ name, external }): Choice => ({
+      label: name,
+      text: promiseWord(name, { kind: 'network' }) ?? name,
+      kind: 'network',
+      ...(external && { detail: 'external' }),
+    }))
+    .filter(({ text }) => text !== other);
+
+function endChoices({ ports, floating_ips }: Topology, other: string | undefined, outside: Choice): Choice[] {
+  const named = ports
+    .filter(({ device_owner: owner, fixed_ips: addresses }) => !owner.startsWith('network:') && addresses.length > 0)
+    .map(({ name, fixed_ips: addresses }): Choice => ({
+      label: name,
+      text: promiseWord(name, { kind: 'port' }) ?? name,
+      kind: 'port',
+      detail: addresses.map(({ ip_address }) => ip_address).join(', '),
+    }));
+  const floating = floating_ips.map(({ name, port }): Choice => ({
+    label: name,
+    text: name,
+    kind: 'floating_ip',
+    ...(port !== undefined && { detail: port }),
+  }));
+  // From outside only an address is known.
+  const all = other === 'outside' ? floating : [...named, outside, ...floating];
+  return all.filter(({ text }) => text !== other);
+}

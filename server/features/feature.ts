@@ -1,0 +1,88 @@
+/**
+ * What a request of the editor is here: its method, what is announced to a client that can make use of it, and the answer.
+ * `table.ts` lists them; `lsp.ts` registers them, and the tests ask the same table without a connection.
+ */
+import type { ClientCapabilities, Position, Range, ServerCapabilities } from 'vscode-languageserver';
+import type { Severities } from '../../shared/silence.ts';
+import type { Document } from '../document.ts';
+import type { LiveComparison } from './compare.ts';
+
+/** What an answer may need besides its parameters. */
+export interface Context {
+  /** What the client said that it can. */
+  client: ClientCapabilities;
+  /** The open document; throws a message for the client when it is not open. */
+  document: (uri: string) => Document;
+  /** All open topologies. */
+  documents: () => Document[];
+  /** The last comparison of a topology with its nodes. */
+  comparison: (uri: string) => LiveComparison | undefined;
+  /** What codes are worth in a topology, by the settings. */
+  severities?: (uri: string) => Severities;
+  /** Commands that the client has (`ClientOptions`). */
+  commands?: readonly string[];
+  isCancelled: () => boolean;
+}
+
+/** Parameters that are checked before a request is answered: an editor may send anything. */
+export type Needed =
+  | 'textDocument'
+  | 'position'
+  | 'positions'
+  | 'range'
+  | 'newName'
+  | 'query'
+  | 'item'
+  | 'label'
+  | 'name'
+  | 'previousResultId';
+
+export interface Feature<Params = never> {
+  method: string;
+  needs: readonly Needed[];
+  /** Nothing when the client did not say that it can use it. */
+  announce(client: ClientCapabilities, commands: readonly string[]): ServerCapabilities;
+  answer(params: Params, context: Context): unknown;
+}
+
+/** Parameters of requests about a place. */
+export interface PlaceParams {
+  textDocument: { uri: string };
+  position: Position;
+}
+
+/** Parameters of requests about a whole document. */
+export interface TextParams {
+  textDocument: { uri: string };
+}
+
+/** A request that cannot be answered, with a message for a person: LSP's `RequestFailed`. */
+export class Refusal extends Error {}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
+const isPosition = (value: unknown): value is Position =>
+  isObject(value) && [value['line'], value['character']].every((each) => Number.isInteger(each) && Number(each) >= 0);
+
+const isRange = (value: unknown): value is Range =>
+  isObject(value) && isPosition(value['start']) && isPosition(value['end']);
+
+const IS: Record<Needed, (value: unknown) => boolean> = {
+  textDocument: (value) => isObject(value) && typeof value['uri'] === 'string',
+  position: isPosition,
+  positions: (value) => Array.isArray(value) && value.every(isPosition),
+  range: isRange,
+  newName: (value) => typeof value === 'string',
+  query: (value) => typeof value === 'string',
+  item: (value) => isObject(value) && typeof value['uri'] === 'string' && isRange(value['selectionRange']),
+  label: (value) => typeof value === 'string',
+  name: (value) => typeof value === 'string',
+  previousResultId: (value) => typeof value === 'string',
+};
+
+/** What is wrong with the parameters of a request, if anything. */
+export function wrongParams({ method, needs }: Pick<Feature, 'method' | 'needs'>, params: unknown): string | undefined {
+  if (!isObject(params)) return `${method} needs parameters`;
+  const bad = needs.find((name) => !IS[name](params[name]));
+  return bad && `${method} needs a valid \`${bad}\``;
+}

@@ -1,0 +1,275 @@
+/**
+ * `textDocument/semanticTokens`: what no grammar can know: which words are names of what kind, where they are given, which of them
+ * nothing has, which are addresses, and which are words of the vocabulary. Keys, numbers and texts are left to the grammar.
+ */
+import type { Range as LspRange, SemanticTokens, SemanticTokensDelta } from 'vscode-languageserver';
+import { pointerKeys, type Pointer, type Range } from '../../shared/problem.ts';
+import { fieldAt, step, type FieldAt } from '../../shared/topology/fieldAt.ts';
+import { promiseNames } from '../../shared/topology/promiseNames.ts';
+import { scalarText, unquoted } from '../../shared/topology/scalarText.ts';
+import { unreadOf } from '../../shared/topology/unread.ts';
+import type { Document } from '../document.ts';
+import { keyKind, valueKind, type Name, type NameKind } from './at.ts';
+import { byChunk, type Places } from './byChunk.ts';
+import type { Feature, TextParams } from './feature.ts';
+
+/** The first five are ours; a client that does not know them shows nothing, or what the user says. */
+export const TOKEN_TYPES = [
+  'node',
+  'network',
+  'subnet',
+  'router',
+  'port',
+  'floatingIp',
+  'physicalNetwork',
+  'addressScope',
+  'address',
+  'enumMember',
+  'keyword',
+] as const;
+
+/** `declaration` is LSP's own; `unknown`: nothing has that name. */
+export const TOKEN_MODIFIERS = ['declaration', 'unknown'] as const;
+
+type TokenType = (typeof TOKEN_TYPES)[number];
+
+const LEGEND = { tokenTypes: [...TOKEN_TYPES], tokenModifiers: [...TOKEN_MODIFIERS] };
+
+export const semanticTokensFull: Feature<TextParams> = {
+  method: 'textDocument/semanticTokens/full',
+  needs: ['textDocument'],
+  announce: ({ textDocument }) => {
+    const requests = textDocument?.semanticTokens?.requests;
+    if (!requests || !textDocument?.semanticTokens?.formats.includes('relative')) return {};
+    const full =
+      typeof requests.full === 'object' && requests.full.delta === true ? { delta: true } : Boolean(requests.full);
+    const provider = { legend: LEGEND, full, range: Boolean(requests.range) };
+    return provider.full || provider.range ? { semanticTokensProvider: provider } : {};
+  },
+  answer: ({ textDocument }, { document }) => remembered(textDocument.uri, encodedTokens(document(textDocument.uri))),
+};
+
+export const semanticTokensDelta: Feature<TextParams & { previousResultId: string }> = {
+  method: 'textDocument/semanticTokens/full/delta',
+  needs: ['textDocument', 'previousResultId'],
+  announce: () => ({}),
+  answer: ({ textDocument: { uri }, previousResultId }, { document }) => {
+    const before = results.get(uri);
+    const data = encodedTokens(document(uri));
+    const after = remembered(uri, data);
+    if (before?.resultId !== previousResultId) return after;
+    return { resultId: after.resultId, edits: edits(before.data, data) } satisfies SemanticTokensDelta;
+  },
+};
+
+export const semanticTokensRange: Feature<TextParams & { range: LspRange }> = {
+  method: 'textDocument/semanticTokens/range',
+  needs: ['textDocument', 'range'],
+  announce: () => ({}),
+  answer: ({ textDocument, range }, { document }) => ({ data: encodedTokens(document(textDocument.uri), range) }),
+};
+
+/** The last answer for each document, to which the next delta refers. */
+const results = new Map<string, { resultId: string; data: number[] }>();
+const MOST_RESULTS = 20;
+let count = 0;
+
+function remembered(uri: string, data: number[]): SemanticTokens & { resultId: string } {
+  const result = { resultId: String(++count), data };
+  results.delete(uri);
+  results.set(uri, result);
+  // The oldest goes: a client that still refers to it gets all tokens.
+  if (results.size > MOST_RESULTS) results.delete(results.keys().next().value!);
+  return result;
+}
+
+/** One edit: what lies between the same beginning and the same end. */
+function edits(
+  before: readonly number[],
+  after: readonly number[],
+): { start: number; deleteCount: number; data?: number[] }[] {
+  const most = Math.min(before.length, after.length);
+  let start = 0;
+  while (start < most && before[start] === after[start]) start++;
+  let end = 0;
+  while (end < most - start && before[before.length - 1 - end] === after[after.length - 1 - end]) end++;
+  const deleteCount = before.length - start - end;
+  const data = after.slice(start, after.length - end);
+  return deleteCount === 0 && data.length === 0 ? [] : [{ start, deleteCount, data }];
+}
+
+/** A token by offsets, with the name that it is, if it is one. */
+interface Found {
+  range: Range;
+  type: TokenType;
+  name?: Name;
+}
+
+/** The same by lines, counted from where its chunk begins. */
+interface Placed {
+  line: number;
+  character: number;
+  length: number;
+  type: number;
+  name?: Name;
+}
+
+const placedIn = byChunk((places, text): Placed[] => placed(text, foundIn(places, text)));
+
+/** LSP, "Semantic Tokens": five numbers for each token, its place counted from the one before; of all lines, or of some. */
+export function encodedTokens(document: Document, lines?: LspRange): number[] {
+  const [first, last] = [lines?.start.line ?? 0, lines?.end.line ?? Infinity];
+  const isDefined = definitionsIn(document);
+  const data: number[] = [];
+  let [line, character] = [0, 0];
+  for (const chunk of placedIn(document, lines && offsetsOf(document, lines))) {
+    for (const token of chunk.value) {
+      const onLine = chunk.line + token.line;
+      if (onLine < first || onLine > last) continue;
+      const at = token.line === 0 ? chunk.character + token.character : token.character;
+      data.push(
+        onLine - line,
+        onLine === line ? at - character : at,
+        token.length,
+        token.type,
+        modifiersOf(token, isDefined),
+      );
+      [line, character] = [onLine, at];
+    }
+  }
+  return data;
+}
+
+const offsetsOf = ({ text }: Document, { start, end }: LspRange): Range => [
+  text.offsetAt({ line: start.line, character: 0 }),
+  text.offsetAt({ line: end.line + 1, character: 0 }),
+];
+
+const modifiersOf = ({ name }: Placed, isDefined: (name: Name) => boolean): number =>
+  name === undefined ? 0 : name.role === 'definition' ? 1 : isDefined(name) ? 0 : 2;
+
+/** Whether something has a name, or may have it: what could not be read counts. Address scopes are defined nowhere in the file. */
+function definitionsIn(document: Document): (name: Name) => boolean {
+  const { topology } = document.reading();
+  const names = (things: readonly { name: string }[]): ReadonlySet<string> => new Set(things.map(({ name }) => name));
+  const known: Partial<Record<NameKind, ReadonlySet<string>>> = {
+    node: names(topology.nodes),
+    network: names(topology.networks),
+    subnet: names(topology.networks.flatMap(({ subnets }) => subnets)),
+    router: names(topology.routers),
+    port: names(topology.ports),
+    physical_network: new Set(topology.nodes.flatMap((node) => Object.keys(node.bridge_mappings))),
+  };
+  const unread = unreadOf(topology);
+  return ({ kind, name }) =>
+    kind === 'address_scope' ||
+    known[kind]?.has(name) === true ||
+    (kind !== 'physical_network' && kind !== 'floating_ip' && unread.mayHave(kind, name));
+}
+
+/** Walks all entries once; what each is follows from what the one around it is. */
+function foundIn(places: Places, text: string): Found[] {
+  const found: Found[] = [];
+  const around: { prefix: string; at: FieldAt }[] = [];
+  for (const [pointer, { key, value }] of places) {
+    while (around.length > 0 && !pointer.startsWith(around.at(-1)!.prefix)) around.pop();
+    const at = fieldIn(around, pointer);
+    if (!at) continue;
+    const { type } = at.type;
+    if (type === 'record' || type === 'map' || type === 'list') around.push({ prefix: `${pointer}/`, at });
+    else addValue(found, at, pointer, text, value);
+    if (key && at.parent?.type === 'map') addKey(found, at, pointer, text, key);
+  }
+  return found;
+}
+
+function fieldIn(around: readonly { prefix: string; at: FieldAt }[], pointer: Pointer): FieldAt | undefined {
+  const outer = around.at(-1);
+  if (!outer) return fieldAt(pointerKeys(pointer));
+  const key = pointer.slice(outer.prefix.length);
+  return key.includes('/') ? fieldAt(pointerKeys(pointer)) : step(outer.at, unescaped(key));
+}
+
+const unescaped = (key: string): string => (key.includes('~') ? key.replaceAll('~1', '/').replaceAll('~0', '~') : key);
+
+const lastKey = (pointer: Pointer): string => unescaped(pointer.slice(pointer.lastIndexOf('/') + 1));
+
+const TYPES: Record<NameKind, TokenType> = {
+  node: 'node',
+  network: 'network',
+  subnet: 'subnet',
+  router: 'router',
+  port: 'port',
+  floating_ip: 'floatingIp',
+  physical_network: 'physicalNetwork',
+  address_scope: 'addressScope',
+};
+
+function addKey(found: Found[], at: FieldAt, pointer: Pointer, text: string, range: Range): void {
+  // Only the last two keys tell what a name is.
+  const keys = pointer.split('/').slice(-2).map(unescaped);
+  const named = keyKind(keys, at);
+  if (named)
+    found.push({ range: unquoted(text, range), type: TYPES[named.kind], name: { ...named, name: keys.at(-1)! } });
+}
+
+function addValue(found: Found[], at: FieldAt, pointer: Pointer, text: string, value: Range): void {
+  const { type } = at.type;
+  if (value[0] === value[1] || type === 'integer' || type === 'mac' || type === 'id' || type === 'port-range') return;
+  const range = unquoted(text, value);
+  if (type === 'ip' || type === 'cidr' || type === 'ip-or-cidr') found.push({ range, type: 'address' });
+  else if (type === 'enum') found.push({ range, type: 'enumMember' });
+  else if (type === 'boolean') found.push({ range, type: 'keyword' });
+  else if (pointer.startsWith('/promises/')) addPromise(found, text, value);
+  else {
+    const named = valueKind(lastKey(pointer), at);
+    const name = named && scalarText(text.slice(value[0], value[1]));
+    if (named && name !== undefined) found.push({ range, type: TYPES[named.kind], name: { ...named, name } });
+  }
+}
+
+/** The names in a line of `promises`, where it is written as it reads. */
+function addPromise(found: Found[], text: string, value: Range): void {
+  const [start, end] = unquoted(text, [value[0], value[1]]);
+  const inner = text.slice(start, end);
+  if (scalarText(text.slice(value[0], value[1])) !== inner) return;
+  for (const { kind, name, range } of promiseNames(inner)) {
+    const place = unquoted(text, [start + range[0], start + range[1]]);
+    found.push({ range: place, type: TYPES[kind], name: { kind, name, role: 'reference' } });
+  }
+}
+
+/** Lines and columns, in one pass; what goes over several lines or overlaps the one before is left out, as LSP demands. */
+function placed(text: string, found: Found[]): Placed[] {
+  const result: Placed[] = [];
+  let line = 0;
+  let lineStart = 0;
+  let lineEnd = endOfLine(text, 0);
+  let last = -1;
+  for (const { range, type, name } of found.toSorted((a, b) => a.range[0] - b.range[0])) {
+    const [start, end] = range;
+    if (start < last || end <= start) continue;
+    while (start > lineEnd) {
+      line++;
+      lineStart = lineEnd + 1;
+      lineEnd = endOfLine(text, lineStart);
+    }
+    if (end > lineEnd) continue;
+    last = end;
+    result.push({
+      line,
+      character: start - lineStart,
+      length: end - start,
+      type: TYPE_INDEX.get(type)!,
+      ...(name && { name }),
+    });
+  }
+  return result;
+}
+
+function endOfLine(text: string, from: number): number {
+  const end = text.indexOf('\n', from);
+  return end < 0 ? text.length : end;
+}
+
+const TYPE_INDEX = new Map<TokenType, number>(TOKEN_TYPES.map((type, i) => [type, i]));

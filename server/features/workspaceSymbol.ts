@@ -1,0 +1,85 @@
+/** `workspace/symbol`: things of all open topologies by their name. */
+import type { SymbolKind, WorkspaceSymbol } from 'vscode-languageserver';
+import type { Document } from '../document.ts';
+import { KIND, knownKind } from './documentSymbol.ts';
+import type { Feature } from './feature.ts';
+import { rangeOf } from './range.ts';
+
+export const workspaceSymbol: Feature<{ query: string }> = {
+  method: 'workspace/symbol',
+  needs: ['query'],
+  announce: ({ workspace }) =>
+    workspace?.symbol
+      ? { workspaceSymbolProvider: workspace.symbol.resolveSupport ? { resolveProvider: true } : true }
+      : {},
+  answer: ({ query }, { client, documents }) => {
+    const isLazy = client.workspace?.symbol?.resolveSupport?.properties.includes('location.range') === true;
+    const known = client.workspace?.symbol?.symbolKind?.valueSet;
+    return documents().flatMap((document) =>
+      symbolsOf(document, query)
+        .map((symbol) => ({ ...symbol, kind: knownKind(symbol.kind, known) }))
+        .map((symbol) => (isLazy ? symbol : located(symbol, document))),
+    );
+  },
+};
+
+export const workspaceSymbolResolve: Feature<WorkspaceSymbol> = {
+  method: 'workspaceSymbol/resolve',
+  needs: ['name'],
+  announce: () => ({}),
+  answer: (symbol, { document }) => located(symbol, document(symbol.location.uri)),
+};
+
+interface Thing {
+  name: string;
+  pointer: string;
+  kind: SymbolKind;
+  containerName: string;
+}
+
+/** Without ranges: those are made of what is looked at. */
+function symbolsOf(document: Document, query: string): WorkspaceSymbol[] {
+  const wanted = query.toLowerCase();
+  return thingsOf(document)
+    .filter(({ name }) => hasInOrder(name.toLowerCase(), wanted))
+    .map(({ name, pointer, kind, containerName }) => ({
+      name: name || '(no name)',
+      kind,
+      containerName,
+      location: { uri: document.text.uri },
+      data: { pointer },
+    }));
+}
+
+function thingsOf(document: Document): Thing[] {
+  const { nodes, networks, routers, ports, floating_ips } = document.reading().topology;
+  const each = (kind: SymbolKind, containerName: string, list: readonly { name: string; pointer: string }[]): Thing[] =>
+    list.map(({ name, pointer }) => ({ name, pointer, kind, containerName }));
+  return [
+    ...each(KIND.node, 'nodes', nodes),
+    ...networks.flatMap((network) => [
+      ...each(KIND.network, 'networks', [network]),
+      ...each(KIND.part, network.name, network.subnets),
+    ]),
+    ...each(KIND.router, 'routers', routers),
+    ...each(KIND.port, 'ports', ports),
+    ...each(KIND.floatingIp, 'floating_ips', floating_ips),
+  ];
+}
+
+function located(symbol: WorkspaceSymbol, document: Document): WorkspaceSymbol {
+  const data: unknown = symbol.data;
+  const pointer = typeof data === 'object' && data !== null && 'pointer' in data ? String(data.pointer) : '';
+  const { data: _, ...rest } = symbol;
+  return { ...rest, location: { uri: document.text.uri, range: rangeOf(document, pointer, 'key') } };
+}
+
+/** Whether the characters of a query are in a name in that order, as editors match what is typed. */
+function hasInOrder(name: string, query: string): boolean {
+  let at = 0;
+  for (const character of query) {
+    at = name.indexOf(character, at) + 1;
+    if (at === 0) return false;
+  }
+  return true;
+}

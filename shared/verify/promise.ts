@@ -1,0 +1,166 @@
+/** What a promise is, what became of a packet that tests it, and the judgement. For packets that were walked and for those that were traced. */
+import type { Endpoint } from '../trace/cloud.ts';
+import type { Disposition } from '../trace/disposition.ts';
+import type { PathElement } from '../trace/pass.ts';
+import type { Trace } from '../trace/trace.ts';
+import type { TraceNode } from '../trace/tree.ts';
+import type { Outcome } from './walk.ts';
+
+/** What promises are about, as a report counts them. */
+export const PROMISES = {
+  inside: 'ports reach the other ports of their subnets and of those that their router connects',
+  outside: 'ports reach the outside, which sees the right address',
+  'no-way-out': 'ports of routers without gateway do not get out',
+  'floating-ip': 'floating IPs and forwarded ports are reached from outside, and answer',
+  metadata: 'metadata requests end at the proxy of the own router',
+  apart: 'ports do not reach networks that no router of theirs connects',
+  written: 'promises that are written down',
+} as const;
+export type PromiseKind = keyof typeof PROMISES;
+
+/** The codes of what becomes of written promises, and what each is about. */
+export const PROMISE_CODES = {
+  'promise-broken':
+    'A line of `promises` that does not hold: the message says what becomes of its packet, and the command that shows the whole way.',
+  'promise-unknown':
+    'A line of `promises` of which nobody can say whether it holds, because something that decides is not known.',
+} as const;
+
+/** What must come of a packet. */
+export type Expectation =
+  /** The port gets it (at that TCP or UDP port, where one is named), and its answer comes back. */
+  | { type: 'reach'; port: string; dport?: number }
+  /** It leaves as that source; somebody outside can answer, unless the source is a tenant's address. */
+  | { type: 'exit'; source?: string; isAnswered: boolean }
+  /** It does not leave. */
+  | { type: 'no-exit' }
+  /** A namespace of that kind takes it and answers; on that node, when one is named. */
+  | { type: 'taken'; namespace: string; node?: string }
+  /** Somebody takes it and answers: that port, where one is named. */
+  | { type: 'answered'; port?: string; source?: string; isOwn: boolean }
+  /** That port does not get it; without a port nobody does. */
+  | { type: 'unreached'; port?: string }
+  /** None of the foreign ports gets it. */
+  | { type: 'apart'; isForeign: (port: string) => boolean };
+
+/** Of an outcome what a judgement needs; made of a walk or of a trace. */
+export interface Result {
+  disposition: Disposition;
+  end: { type: 'endpoint' | 'namespace' | 'outside'; name: string; node: string | null } | null;
+  dport: number | null;
+  sourceSeen: string | null;
+  answered: boolean;
+  reply: Disposition | null;
+  /** Why it, or its reply, went no further. */
+  reason: string;
+  /** The last namespace that it was in, and the last of its reply. */
+  last: PathElement | null;
+  lastBack: PathElement | null;
+}
+
+/** `broken` says what is wrong in a few words. */
+export type Verdict =
+  | { type: 'held' }
+  | { type: 'unknown'; reason: string }
+  | { type: 'broken'; what: string; isBack: boolean };
+
+const HELD: Verdict = { type: 'held' };
+
+/** Judges what became of a packet. */
+export function judge(expectation: Expectation, result: Result): Verdict {
+  const { disposition, reply, reason } = result;
+  // That it is delivered to the wrong port is known even when its reply is not.
+  if (disposition === 'insufficient-info') return { type: 'unknown', reason };
+  const wrong = wrongEnd(expectation, result);
+  if (wrong !== undefined) return { type: 'broken', what: wrong, isBack: false };
+  const { type } = expectation;
+  if (type === 'apart' || type === 'no-exit' || type === 'unreached') return HELD;
+  if (type === 'exit' && !expectation.isAnswered) return HELD;
+  if (type === 'answered' && expectation.isOwn && result.end?.type === 'outside') return HELD;
+  if (result.answered) return HELD;
+  if (reply === 'insufficient-info') return { type: 'unknown', reason };
+  const what = reply === null ? 'nobody answers' : `the reply does not come back as one: ${reply}: ${reason}`;
+  return { type: 'broken', what, isBack: true };
+}
+
+function wrongEnd(
+  expectation: Expectation,
+  { disposition, end, sourceSeen, dport, reason }: Result,
+): string | undefined {
+  const stopped = `${disposition}: ${reason}`;
+  switch (expectation.type) {
+    case 'reach':
+      if (end?.type !== 'endpoint') return end?.type === 'outside' ? 'it leaves to the outside' : stopped;
+      if (end.name !== expectation.port) return `${end.name} gets it, not ${expectation.port}`;
+      return expectation.dport !== undefined && dport !== expectation.dport
+        ? `it arrives at port ${dport ?? '?'}, not ${expectation.dport}`
+        : undefined;
+    case 'exit':
+      if (end?.type !== 'outside') return end?.type === 'endpoint' ? `${end.name} gets it` : stopped;
+      return expectation.source !== undefined && sourceSeen !== expectation.source
+        ? `the outside sees ${sourceSeen ?? 'nobody'}, not ${expectation.source}`
+        : undefined;
+    case 'no-exit':
+      return end?.type === 'outside' ? `it gets out as ${sourceSeen ?? '?'}` : undefined;
+    case 'taken':
+      if (end?.type !== 'namespace') return end === null ? stopped : 'it ends elsewhere';
+      return end.name.startsWith(expectation.namespace) && (expectation.node ?? end.node) === end.node
+        ? undefined
+        : `${end.name} on ${end.node} takes it`;
+    case 'answered':
+      if (end === null) return stopped;
+      if (expectation.port !== undefined && end.name !== expectation.port)
+        return `${end.name} gets it, not ${expectation.port}`;
+      return expectation.source !== undefined && sourceSeen !== expectation.source
+        ? `the receiver sees ${sourceSeen ?? 'nobody'}, not ${expectation.source}`
+        : undefined;
+    case 'unreached':
+      return end !== null && (expectation.port ?? end.name) === end.name ? `${end.name} gets it` : undefined;
+    default:
+      return end?.type === 'endpoint' && expectation.isForeign(end.name) ? `${end.name} gets it` : undefined;
+  }
+}
+
+/** The result of a walk, as it is for one destination of its class. */
+export function resultOf(outcome: Outcome, end = outcome.end): Result {
+  const { final, ...rest } = outcome;
+  return { ...rest, end: end && placeOf(end), dport: final.dport ?? null };
+}
+
+function placeOf(end: NonNullable<Outcome['end']>): Result['end'] {
+  if (end.type === 'outside') return { type: 'outside', name: end.segment, node: null };
+  if (end.type === 'namespace') return { type: 'namespace', name: end.namespace.name, node: end.namespace.node };
+  return { type: 'endpoint', name: end.endpoint.name, node: end.endpoint.node ?? null };
+}
+
+/** The same of a trace. */
+export function resultOfTrace(
+  { disposition, final, tree, path, sourceSeen, answered, reply }: Trace,
+  endpoints: readonly Endpoint[],
+): Result {
+  const at = tree.children.findIndex(({ type }) => type === 'end');
+  const there = at < 0 ? tree.children : tree.children.slice(0, at);
+  const back = tree.children.find(({ type }) => type === 'reply');
+  const place = there.findLast(({ type }) => type === 'endpoint' || type === 'outside' || type === 'namespace');
+  const isHeld = disposition === 'delivered' || disposition === 'exits-network';
+  return {
+    disposition,
+    end: isHeld && place ? endOf(place, endpoints) : null,
+    dport: final.dport ?? null,
+    sourceSeen,
+    answered,
+    reply: reply?.disposition ?? null,
+    reason: reasonOf(back ? (back.children.findLast(({ type }) => type === 'end') ?? back) : tree.children[at]),
+    last: path.at(-1) ?? null,
+    lastBack: reply?.path.at(-1) ?? null,
+  };
+}
+
+const reasonOf = (node: TraceNode | undefined): string => node?.text.replace(/^[a-z-]+: /, '') ?? '';
+
+function endOf({ type, text, node, namespace }: TraceNode, endpoints: readonly Endpoint[]): Result['end'] {
+  if (type === 'namespace') return { type, name: namespace ?? text, node: node ?? null };
+  if (type === 'outside') return { type, name: text.replace('outside, on ', ''), node: null };
+  const endpoint = endpoints.find((each) => `${each.name} on ${each.node ?? 'no node'}` === text);
+  return { type: 'endpoint', name: endpoint?.name ?? text, node: endpoint?.node ?? null };
+}

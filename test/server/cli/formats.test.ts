@@ -1,0 +1,184 @@
+/** What other programs read: SARIF, annotations, JUnit. Each is held against its form, over all examples and hostile texts. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Ajv } from 'ajv';
+import { reportAsGithub } from '../../../server/cli/github.ts';
+import { reportAsJunit } from '../../../server/cli/junit.ts';
+import { reportAsSarif } from '../../../server/cli/sarif.ts';
+import { BLANK, makeReport, type Finding, type Report } from '../../../server/report.ts';
+import { CHECKS, runChecks } from '../../../shared/checks/table.ts';
+import { readTopology } from '../../../shared/topology/read.ts';
+
+const reportOf = (text: string, file = 'a.dvr.yaml'): Report => {
+  const { topology, sourceMap, problems } = readTopology(text);
+  return makeReport({ file, text, topology, sourceMap, problems: [...problems, ...runChecks(topology)] }, []);
+};
+
+const REPORTS = CHECKS.map(({ wrong }) => reportOf(wrong));
+
+const HOSTILE: Finding = {
+  ...BLANK,
+  code: 'rule-missing',
+  severity: 'error',
+  message: '100% wrong: a, b\n::error::x\r\u001b[31m<&>"',
+  kind: 'missing',
+  node: 'n:1,2',
+  file: 'a b,c:d%.dvr.yaml',
+  range: { start: { line: 1, character: 2 }, end: { line: 1, character: 2 } },
+};
+
+/** What we emit of SARIF 2.1.0 (OASIS, sections 3.14 to 3.49): required properties, closed vocabularies, numbers from 1. */
+const MESSAGE = {
+  type: 'object',
+  required: ['text'],
+  properties: { text: { type: 'string', minLength: 1 } },
+  additionalProperties: false,
+};
+const COUNT = { type: 'integer', minimum: 1 };
+const LEVEL = { enum: ['none', 'note', 'warning', 'error'] };
+const URI = { type: 'string', minLength: 1, pattern: '^[^ "<>^`{|}\\\\]*$' };
+const ARTIFACT = { type: 'object', required: ['uri'], properties: { uri: URI }, additionalProperties: false };
+const REGION = {
+  type: 'object',
+  required: ['startLine'],
+  properties: { startLine: COUNT, startColumn: COUNT, endLine: COUNT, endColumn: COUNT },
+  additionalProperties: false,
+};
+const LOCATION = {
+  type: 'object',
+  properties: {
+    message: MESSAGE,
+    physicalLocation: {
+      type: 'object',
+      required: ['artifactLocation'],
+      properties: { artifactLocation: ARTIFACT, region: REGION },
+      additionalProperties: false,
+    },
+  },
+  additionalProperties: false,
+};
+const RULE = {
+  type: 'object',
+  required: ['id'],
+  properties: {
+    id: { type: 'string', minLength: 1 },
+    shortDescription: MESSAGE,
+    fullDescription: MESSAGE,
+    helpUri: { type: 'string', pattern: '^https://' },
+    defaultConfiguration: { type: 'object', properties: { level: LEVEL }, additionalProperties: false },
+  },
+  additionalProperties: false,
+};
+const RESULT = {
+  type: 'object',
+  required: ['message', 'ruleId', 'level'],
+  properties: {
+    ruleId: { type: 'string' },
+    level: LEVEL,
+    message: MESSAGE,
+    locations: { type: 'array', items: LOCATION },
+    relatedLocations: { type: 'array', items: { ...LOCATION, required: ['message'] }, uniqueItems: true },
+    properties: { type: 'object' },
+  },
+  additionalProperties: false,
+};
+const RUN = {
+  type: 'object',
+  required: ['tool', 'results'],
+  properties: {
+    tool: {
+      type: 'object',
+      required: ['driver'],
+      properties: {
+        driver: {
+          type: 'object',
+          required: ['name'],
+          properties: {
+            name: { type: 'string' },
+            informationUri: { type: 'string', pattern: '^https://' },
+            rules: { type: 'array', uniqueItems: true, items: RULE },
+          },
+          additionalProperties: false,
+        },
+      },
+      additionalProperties: false,
+    },
+    artifacts: {
+      type: 'array',
+      items: { type: 'object', properties: { location: ARTIFACT }, additionalProperties: false },
+    },
+    columnKind: { enum: ['utf16CodeUnits', 'unicodeCodePoints'] },
+    results: { type: 'array', items: RESULT },
+  },
+  additionalProperties: false,
+};
+const SARIF = {
+  type: 'object',
+  required: ['version', 'runs'],
+  properties: {
+    $schema: { type: 'string' },
+    version: { const: '2.1.0' },
+    runs: { type: 'array', minItems: 1, items: RUN },
+  },
+  additionalProperties: false,
+};
+
+describe('SARIF', () => {
+  const isSarif = new Ajv({ allErrors: true, strict: false }).compile(SARIF);
+
+  it('has the form of 2.1.0, for all examples and hostile texts', () => {
+    for (const report of [...REPORTS, { ...REPORTS[0]!, findings: [HOSTILE] }]) {
+      const sarif: unknown = JSON.parse(reportAsSarif(report));
+      assert.ok(isSarif(sarif), JSON.stringify(isSarif.errors));
+    }
+  });
+
+  it('names each rule once, and each result a rule that is there', () => {
+    for (const report of REPORTS) {
+      const [run] = (
+        JSON.parse(reportAsSarif(report)) as {
+          runs: { tool: { driver: { rules: { id: string }[] } }; results: { ruleId: string }[] }[];
+        }
+      ).runs;
+      const rules = run!.tool.driver.rules.map(({ id }) => id);
+      assert.equal(new Set(rules).size, rules.length);
+      assert.deepEqual([...new Set(run!.results.map(({ ruleId }) => ruleId))].toSorted(), rules);
+      assert.equal(run!.results.length, report.findings.length);
+    }
+  });
+});
+
+describe('annotations for GitHub', () => {
+  it('are one line each: command, properties, message', () => {
+    for (const report of REPORTS) {
+      const lines = reportAsGithub(report).split('\n').slice(0, -1);
+      assert.equal(lines.length, report.findings.length);
+      for (const line of lines)
+        assert.match(
+          line,
+          /^::(?:error|warning|notice) file=[^,:]+,line=\d+,endLine=\d+(?:,col=\d+,endColumn=\d+)?,title=[^,:]+::.+$/,
+        );
+    }
+  });
+
+  it('cannot be broken by what a file or a node says', () => {
+    const line = reportAsGithub({ ...REPORTS[0]!, findings: [HOSTILE] });
+    assert.equal(
+      line,
+      '::error file=a b%2Cc%3Ad%25.dvr.yaml,line=2,endLine=2,col=3,endColumn=3,title=dvrscope rule-missing on n%3A1%2C2::100%25 wrong: a, b ::error::x [31m<&>"\n',
+    );
+  });
+});
+
+describe('JUnit', () => {
+  it('counts its failures, and is XML whatever a node says', () => {
+    for (const report of [...REPORTS, { ...REPORTS[0]!, findings: [{ ...HOSTILE, node: null }] }]) {
+      const xml = reportAsJunit(report);
+      assert.equal(xml.match(/<failure /g)?.length, report.findings.length);
+      assert.doesNotMatch(xml.replaceAll(/&(?:amp|lt|gt|quot|#10);/g, ''), /&/);
+      // oxlint-disable-next-line no-control-regex -- what XML forbids
+      assert.doesNotMatch(xml, /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/);
+      assert.equal(xml.match(/<testcase/g)?.length, xml.match(/<\/testcase>/g)?.length);
+    }
+  });
+});

@@ -1,0 +1,176 @@
+/**
+ * Each fault of the catalogue, made on recordings: it breaks a promise, with a packet that the trace over the same state confirms; or it breaks
+ * none, and here is said why. And leaks between tenants, made by hand, are found.
+ */
+import assert from 'node:assert/strict';
+import { describe, it, test } from 'node:test';
+import type { NamespaceState } from '../../../shared/state.ts';
+import { type Verification, verify } from '../../../shared/verify/verify.ts';
+import { liveCloud } from '../../../shared/wiring.ts';
+import type { ScenarioName } from '../../support/recordings.ts';
+import { type Made, cloudOf, recordedCloud } from '../faults/cloud.ts';
+import { FLOATING_FAULTS } from '../faults/made.ts';
+import { NAMED_FAULTS, NODE_FAULTS } from '../faults/madeNode.ts';
+import { SNAT_FAULTS } from '../faults/madeSnat.ts';
+import { recorded } from './clouds.ts';
+
+const MADE: readonly Made[] = [...FLOATING_FAULTS, ...SNAT_FAULTS, ...NODE_FAULTS, ...NAMED_FAULTS];
+
+/** Where faults are made, in this order, until one breaks something. */
+const TRIED: readonly ScenarioName[] = ['S3', 'S6', 'S1', 'L5', 'S4', 'S6ha', 'L7'];
+
+const LEFT_OVER = 'it is left over, and no packet of a promise meets it';
+const ANSWERED = 'the ARP responder of br-tun, a flood, or the other end of the veth pair answers instead';
+const OTHER_SIZE = 'promises say nothing about the size of packets';
+const FLOODED = 'the flood, or a flow that was learned, carries the frames as well';
+const NO_CHANGE = 'rules and translations are the same for every packet';
+const INSIDE_OUT = 'it concerns packets from inside to floating IPs, of which nothing is promised';
+const DATABASE = 'it is in the database alone: the numbers that the switch itself printed count';
+const DEVICE_SETTING = 'the kernel looks at the setting of the device, which the recording still has as 1';
+
+/** Faults that break no promise, and why. */
+const HARMLESS: Readonly<Record<string, string>> = {
+  'F02 another priority': NO_CHANGE,
+  'F02 a second rule': NO_CHANGE,
+  'F06 on a spare SNAT node': 'no packet passes a spare SNAT node',
+  'F13 rfp has the floating IP': 'DNAT comes before the routing decision that would keep the packet',
+  'F14 an old gateway': 'whether a host outside still has the address of the old gateway nobody here knows',
+  'F19 proxy_delay of the kernel': 'answers come late, not never',
+  'S01 a second qg': 'where the second device leads is not known: promises cannot be decided',
+  'S01 a second qg, with its port': 'where the second device leads is not known: promises cannot be decided',
+  'S03 the gateway was cleared':
+    'the topology has no gateway any more either, and what is left over is met by no packet',
+  'S04 the namespace on the other SNAT node':
+    'two answer for the gateway, and which one is first nobody knows: this one is not',
+  'S08 nf_conntrack_tcp_loose': 'it concerns connections that are older than a restart',
+  'S16 DNAT without device': INSIDE_OUT,
+  'S16 without the rule that prevents': INSIDE_OUT,
+  'A01 no neighbour': ANSWERED,
+  'A04 no neighbour': ANSWERED,
+  'A04 another MAC': 'addresses of allowed address pairs are not promised',
+  'A06 on another device': ANSWERED,
+  'A07 in the router': ANSWERED,
+  'A07 in the fip namespace': ANSWERED,
+  'A08 arp_ignore': 'it makes too many answer, not too few',
+  'A08 arp_announce': 'it concerns which address a question names',
+  'A11 of a port that is gone': LEFT_OVER,
+  'H05 two ha devices': LEFT_OVER,
+  'H05 two ha devices, with the port of the other': LEFT_OVER,
+  'O03 the MAC of the SNAT port': LEFT_OVER,
+  'O06 no number': DATABASE,
+  'O06 a router’s device': DATABASE,
+  'O08 nothing of l2population': FLOODED,
+  'O08 one remote port': FLOODED,
+  'O09 to a stranger': LEFT_OVER,
+  'O11 a drop flow': 'flows above it take the frames of the port first',
+  'O19 table 21 is empty': FLOODED,
+  'O27 without the device of the host': 'what is behind a bridge without a device of the host is taken for the wire',
+  'T01 qr': OTHER_SIZE,
+  'T01 fg': OTHER_SIZE,
+  'C06 a port': LEFT_OVER,
+  'C06 a namespace': LEFT_OVER,
+  'X01 all in the fip namespace': 'the way back leads out of the same device',
+  'X01 rfp': 'the way back leads out of the same device',
+  'X02 router': DEVICE_SETTING,
+  'X02 snat': DEVICE_SETTING,
+  'X03 without the rule': 'connections are tracked once more, and go the same way',
+  'X04 a connection to an old address':
+    'it concerns one connection that is known already, and promises are about new ones',
+  'X06 a rule twice': NO_CHANGE,
+};
+
+function found(made: Made): { where: string; verification: Verification } | undefined {
+  for (const scenario of TRIED)
+    for (const node of recordedCloud(scenario).states.keys()) {
+      const cloud = cloudOf(scenario, made.isWide ? undefined : node);
+      if (!made.make(cloud.states.get(node)!, cloud)) continue;
+      const verification = verify(cloud.topology, liveCloud(cloud.topology, [...cloud.states.values()]));
+      if (verification.broken.length > 0) return { where: `${scenario} ${node}`, verification };
+    }
+  return undefined;
+}
+
+describe('faults of the catalogue', () => {
+  for (const made of MADE) {
+    const name = `${made.fault} ${made.how}`;
+    it(name, (context) => {
+      const broken = found(made);
+      context.diagnostic(
+        `${name}: ${broken ? `${broken.where}, ${broken.verification.broken.map(({ count, what }) => `${count} ${what}`).join('; ')}` : HARMLESS[name]}`,
+      );
+      if (Object.hasOwn(HARMLESS, name)) {
+        assert.equal(broken, undefined, broken?.where);
+        return;
+      }
+      assert.ok(broken, 'it breaks no promise');
+      for (const { witness, count, places } of broken.verification.broken) {
+        assert.ok(witness.isConfirmed, witness.promise);
+        assert.ok(count > 0 && places.length > 0);
+      }
+    });
+  }
+
+  it('every name of a harmless one is that of a fault', () => {
+    const names = new Set(MADE.map(({ fault, how }) => `${fault} ${how}`));
+    assert.deepEqual(
+      Object.keys(HARMLESS).filter((name) => !names.has(name)),
+      [],
+    );
+  });
+});
+
+/** The namespace of a kind on a node, of the router with that name. */
+function routerOn({ topology, states }: ReturnType<typeof recorded>, node: string, router: string): NamespaceState {
+  const { id } = topology.routers.find(({ name }) => name === router)!;
+  return states.find((state) => state.node === node)!.namespaces[`qrouter-${id}`]!;
+}
+
+/** A device of one router that somebody plugged into the namespace of another, with its address and route. */
+function plugInto(cloud: ReturnType<typeof recorded>, node: string, from: string, to: string): void {
+  const [source, target] = [routerOn(cloud, node, from), routerOn(cloud, node, to)];
+  const { ifname } = source.links!.find((link) => link.ifname.startsWith('qr-'))!;
+  const isOf = (item: { ifname?: string; dev?: string }) => (item.ifname ?? item.dev) === ifname;
+  target.links!.push(...source.links!.filter(isOf));
+  target.addresses!.push(...source.addresses!.filter(isOf));
+  target.routes!.push(...source.routes!.filter(isOf));
+  target.neighbours!.push(...source.neighbours!.filter(isOf));
+}
+
+const LEAKS: readonly [how: string, make: (cloud: ReturnType<typeof recorded>) => void][] = [
+  ["a device of another tenant's router", (cloud) => plugInto(cloud, 'compute1', 'rb', 'ra')],
+  [
+    "a route in another tenant's router that leads to its own",
+    (cloud) => {
+      plugInto(cloud, 'compute1', 'rb', 'ra');
+      const ra = routerOn(cloud, 'compute1', 'ra');
+      const { ifname } = routerOn(cloud, 'compute1', 'rb').links!.find((link) => link.ifname.startsWith('qr-'))!;
+      ra.routes!.push({ family: 'inet', dst: '10.2.0.0/16', dev: ifname, protocol: 'static' });
+    },
+  ],
+  [
+    "a rule that leads one tenant's packets into a table with the other's network",
+    (cloud) => {
+      plugInto(cloud, 'compute1', 'rb', 'ra');
+      const ra = routerOn(cloud, 'compute1', 'ra');
+      const moved = ra.routes!.filter(({ dst }) => dst.startsWith('10.2.'));
+      ra.routes = ra.routes!.filter((route) => !moved.includes(route));
+      ra.routes.push(...moved.map((route) => ({ ...route, table: '4711' })));
+      ra.rules!.push({ family: 'inet', priority: 100, src: '10.1.0.0', srclen: 24, table: '4711' });
+    },
+  ],
+];
+
+for (const [how, make] of LEAKS)
+  test(`a leak between tenants is found: ${how}`, () => {
+    const cloud = recorded('S3');
+    make(cloud);
+    const live = verify(cloud.topology, liveCloud(cloud.topology, cloud.states));
+    const leaks = live.broken.filter(({ kinds }) => kinds.some(({ kind }) => kind === 'apart'));
+    assert.ok(leaks.length > 0, JSON.stringify(live.counts));
+    for (const { witness, what } of leaks) {
+      assert.ok(witness.isConfirmed);
+      assert.match(witness.promise, /^unreachable /);
+      assert.match(what, / gets it$/);
+      assert.equal(witness.trace.disposition, 'delivered');
+    }
+  });

@@ -1,0 +1,66 @@
+/** The two ways to ask the server that fixtures are run through: its functions, and a real one over a pipe. */
+import assert from 'node:assert/strict';
+import type { ClientCapabilities, Diagnostic } from 'vscode-languageserver';
+import { TextDocument } from 'vscode-languageserver-textdocument';
+import { makeDocument, type Document } from '../../server/document.ts';
+import { diagnostics } from '../../server/features/diagnostics.ts';
+import { wrongParams, type Context } from '../../server/features/feature.ts';
+import { FEATURES } from '../../server/features/table.ts';
+import { COMMAND } from '../../shared/protocol.ts';
+import { CLIENTS } from './clients.ts';
+import type { Fixture } from './fixture.ts';
+import { startLsp } from './lspClient.ts';
+import type { Session } from './markers.ts';
+
+export interface OpenSession extends Session {
+  /** What was found wrong in a document as it was opened. */
+  diagnostics(uri: string): Promise<Diagnostic[]>;
+  stop(): Promise<void>;
+}
+
+/** All files of all fixtures, opened in one server's worth of functions. */
+export function functionSession(all: readonly Fixture[], client: ClientCapabilities = CLIENTS.full): OpenSession {
+  const documents = new Map<string, Document>();
+  const create = (uri: string, text: string, previous?: Document): void => {
+    const version = (previous?.text.version ?? 0) + 1;
+    documents.set(uri, makeDocument(TextDocument.create(uri, 'dvr-topology', version, text), previous));
+  };
+  for (const { uri, text } of all.flatMap(({ files }) => files)) create(uri, text);
+  const context: Context = {
+    client,
+    document: (uri) => documents.get(uri)!,
+    documents: () => [...documents.values()],
+    comparison: () => undefined,
+    commands: Object.values(COMMAND),
+    isCancelled: () => false,
+  };
+  return {
+    ask: async (method, params) => {
+      const feature = FEATURES.find((each) => each.method === method);
+      assert.ok(feature, `${method} is not in the table`);
+      assert.equal(wrongParams(feature, params), undefined);
+      // What goes over a wire is JSON, so that it is compared as such.
+      return JSON.parse(JSON.stringify(feature.answer(params as never, context) ?? null));
+    },
+    change: async (uri, text) => create(uri, text, documents.get(uri)),
+    diagnostics: async (uri) => diagnostics(documents.get(uri)!, undefined),
+    stop: async () => {},
+  };
+}
+
+/** The same in a server process. */
+export async function wireSession(all: readonly Fixture[]): Promise<OpenSession> {
+  const client = await startLsp({}, undefined, undefined, CLIENTS.full);
+  const versions = new Map<string, number>();
+  for (const { uri, text } of all.flatMap(({ files }) => files)) await client.open(uri, text);
+  return {
+    ask: (method, params) => client.connection.sendRequest(method, params),
+    change: async (uri, text) => {
+      const version = (versions.get(uri) ?? 1) + 1;
+      versions.set(uri, version);
+      await client.change(uri, version, [{ text }]);
+    },
+    diagnostics: (uri) => client.diagnostics(uri, () => true),
+    stop: async () => assert.deepEqual(await client.stop(), { status: 0, stderr: '' }),
+  };
+}
