@@ -41,6 +41,8 @@ const GROUPS: Record<string, () => Figure[] | Promise<Figure[]>> = {
   'verify 1000': () => verifyFigures(100),
   'verify 3000': () => verifyFigures(300),
   'verify 10000': () => verifyFigures(1000),
+  'verify with flows 300': () => verifyFigures(30, true),
+  'verify with flows 1000': () => verifyFigures(100, true),
   'collect node': collectNodeFigures,
   'collect 100': async () => collectFleetFigures(100),
   'collect 200': async () => collectFleetFigures(200),

@@ -36,7 +36,8 @@ export function traceFigures(computes: number, hasFlows: boolean): Figure[] {
 
 const isGood = ({ disposition }: Trace): boolean => disposition === 'delivered' || disposition === 'exits-network';
 
-const withTunnels = (topology: Topology): Topology => ({
+/** With the addresses that tunnels need, so that the flows of every node are known. */
+export const withTunnels = (topology: Topology): Topology => ({
   ...topology,
   nodes: topology.nodes.map((node, i) => ({ ...node, tunnel_ip: `10.250.${i >> 8}.${i & 255}` })),
 });

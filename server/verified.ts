@@ -13,7 +13,7 @@ import {
   type Witness,
   verifyLines,
 } from '../shared/verify/verify.ts';
-import { allocationsOf, expectedCloud, liveCloud, wiringOf } from '../shared/wiring.ts';
+import { allocationsOf, expectedCloudWithoutSwitches, liveCloud, wiringOf, withoutSwitch } from '../shared/wiring.ts';
 import type { NodeState } from '../shared/state.ts';
 import { shellWord } from './collect/shellQuote.ts';
 import { positionsOf } from './finding.ts';
@@ -147,7 +147,11 @@ export function promiseProblems(
   expected: () => NodeState[],
 ): Problem[] {
   if (!topology.promises) return [];
-  const cloud: Cloud = { from: 'expected', states: expected(), wiring: wiringOf(topology, new Map()) };
+  const cloud: Cloud = {
+    from: 'expected',
+    states: expected().map(withoutSwitch),
+    wiring: wiringOf(topology, new Map()),
+  };
   return linesOver(topology, cloud).flatMap((line): Problem[] => {
     const { verdict, pointer = '' } = line;
     if (verdict === 'held' || isTold(problems, pointer)) return [];
@@ -191,7 +195,7 @@ export function promiseFindings(
   const found = (side: 'expected' | 'live', cloud: Cloud): Finding[] =>
     linesOver(topology, cloud).flatMap((line) => findingOfLine(reading, line, side, source));
   return [
-    ...(sides.includes('expected') ? found('expected', expectedCloud(topology, allocations)) : []),
+    ...(sides.includes('expected') ? found('expected', expectedCloudWithoutSwitches(topology, allocations)) : []),
     ...(states && sides.includes('live') ? found('live', liveCloud(topology, states, allocations)) : []),
   ];
 }

@@ -1,13 +1,13 @@
 /** From a topology to what a trace needs besides the states of the nodes: segments, plugs and endpoints. */
 import { type Allocations, defaultAllocations } from './allocations.ts';
-import { expect, expectOnDemand, namespacesOf } from './expect.ts';
+import { expect, expectOnDemand, expectParts, namespacesOf } from './expect.ts';
 import { parsePrefix } from './ip.ts';
 import { macOf } from './namespaces/devices.ts';
 import { devicesOf } from './namespaces/types.ts';
 import { DEVICE_OWNER, METADATA_PORT } from './neutron.ts';
 import { isTunnelled } from './ovs/names.ts';
 import { readAllocations } from './readAllocations.ts';
-import type { NodeState } from './state.ts';
+import type { Gap, NodeState } from './state.ts';
 import { relationsOf, subnetOf } from './topology/relations.ts';
 import type { Network, Node, Port, Topology } from './topology/types.ts';
 import type { Carrier, Cloud, Endpoint, EndpointAddress, Segment, WiredDevice, Wiring } from './trace/cloud.ts';
@@ -32,6 +32,34 @@ export const expectedCloudOnDemand = (topology: Topology, allocations: Allocatio
   states: topology.nodes.map(({ name }) => withListeners(expectOnDemand(topology, name, allocations.get(name)))),
   wiring: wiringOf(topology, allocations),
 });
+
+/**
+ * The same for very many packets, without Open vSwitch: of an expected state it is what the engine itself makes of the topology, and takes
+ * every frame where the wire does (`test/shared/trace/releasesFlows.test.ts`).
+ */
+export const expectedCloudWithoutSwitches = (
+  topology: Topology,
+  allocations: AllocationsByNode = new Map(),
+): Cloud => ({
+  from: 'expected',
+  states: topology.nodes.map(({ name }) => {
+    const chosen = allocations.get(name) ?? defaultAllocations(topology, name);
+    return withoutSwitch(withListeners(expectParts(topology, name, chosen, undefined, () => ({})).state));
+  }),
+  wiring: wiringOf(topology, allocations),
+});
+
+/** What is left of an expected state without Open vSwitch. */
+export const withoutSwitch = ({ ports: _ports, flows: _flows, ...state }: NodeState): NodeState => ({
+  ...state,
+  gaps: [...state.gaps, ...NO_SWITCH],
+});
+
+const NO_SWITCH: readonly Gap[] = (['ports', 'flows'] as const).map((aspect) => ({
+  namespace: '-',
+  aspect,
+  reason: 'questions to the whole expected state leave it out',
+}));
 
 /** Of all that listens on TCP ports in namespaces of routers Neutron starts the metadata proxy alone (`metadata/driver.py: after_router_added`). */
 function withListeners(state: NodeState): NodeState {

@@ -4,7 +4,7 @@ import type { Topology } from '../../shared/topology/types.ts';
 import type { Cloud } from '../../shared/trace/cloud.ts';
 import { verify as verifyOver } from '../../shared/verify/verify.ts';
 import type { Written } from '../../shared/verify/written.ts';
-import { expectedCloud, liveCloud } from '../../shared/wiring.ts';
+import { expectedCloudWithoutSwitches, liveCloud } from '../../shared/wiring.ts';
 import type { LiveResult } from '../live.ts';
 import type { Reading } from '../report.ts';
 import { type VerifyReport, verifyReport } from '../verified.ts';
@@ -31,6 +31,7 @@ export const verify: Verb = {
   --format F          text (default), json, sarif or junit; with --against text or json
 
 Without --snapshot or --live the expected state is verified: whether the topology itself can keep what it promises.
+Frames go through the flows of Open vSwitch on live state only: expected ones are made to take them where they should.
 JSON: counts by kind of promise; leftOut and unknown with reasons; broken: one entry for each way of breaking, with
 count, kinds, places, what and a witness (promise, from, to, protocol, dport, command, trace); written: each promise
 that is written down, with verdict and witness; summary. With --against: changes (kind lost, gained or source; from and
@@ -91,7 +92,11 @@ async function stateOf(topology: Topology, values: Values, io: Io): Promise<Stat
   const names = topology.nodes.map(({ name }) => name);
   const source = await readSource(topology, values, names, io);
   if (!source)
-    return { cloud: expectedCloud(topology), nodes: names.map((node) => ({ node, error: null })), isWhole: true };
+    return {
+      cloud: expectedCloudWithoutSwitches(topology),
+      nodes: names.map((node) => ({ node, error: null })),
+      isWhole: true,
+    };
   for (const { node, error } of source.nodes) if (error !== undefined) io.err(`${node}: ${error}\n`);
   return liveStateOf(topology, source);
 }

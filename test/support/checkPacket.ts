@@ -14,11 +14,8 @@ export function checkPacket(cloud: Cloud, scenario: Scenario, row: PacketRow): T
   return traced;
 }
 
-/** Packets of a recording without those for which the world outside has a route of its own, which no node and no topology holds. */
-export const packetsOf = (rows: PacketRow[]): PacketRow[] =>
-  rows.filter((row) => row.kind === undefined && !BY_OUTSIDE.includes(row.note ?? ''));
-
-const BY_OUTSIDE: readonly string[] = ['IPv6 from outside', 'the outside answers by a route of its own'];
+/** Packets of a recording; other rows are answers of the kernel. */
+export const packetsOf = (rows: PacketRow[]): PacketRow[] => rows.filter((row) => row.kind === undefined);
 
 export const packetTitle = (name: string, { from, to, proto, note }: PacketRow): string =>
   `${name}: ${from} → ${to} ${proto}${note === null ? '' : `, ${note}`}`;
@@ -58,5 +55,19 @@ function requestOf(row: PacketRow, cloud: Cloud, { vms, outside }: Scenario): Tr
     .flatMap(([prefix, device]) => (device === 'lo' ? [] : [prefix.split('/')[0]!]))
     .find((address) => address.includes(':') === row.to.includes(':'))!;
   const from = row.from === 'outside' ? { address: host, segment: outsideOf(cloud) } : vms[row.from]!.port;
-  return { from, to: row.to, protocol: row.proto, ...(row.dport === undefined ? {} : { dport: row.dport }) };
+  const via = BY_OUTSIDE.includes(row.note ?? '') ? routerOfOutside(row, cloud) : undefined;
+  const dport = row.dport === undefined ? {} : { dport: row.dport };
+  return { from, to: row.to, protocol: row.proto, ...dport, ...(via === undefined ? {} : { via }) };
+}
+
+/** Packets for which the world outside has a route of its own, which no node and no topology holds. */
+const BY_OUTSIDE: readonly string[] = ['IPv6 from outside', 'the outside answers by a route of its own'];
+
+/** The next hop of that route: the address of the device that the packet came to from outside. */
+function routerOfOutside({ path = [], to }: PacketRow, { states }: Cloud): string | undefined {
+  const at = path.findIndex((line) => /^ctl \S+ \S+ Out /.test(line));
+  const [node, namespace, ifname] = path[at + 1]?.split(' ') ?? [];
+  const addresses = states.find((state) => state.node === node)?.namespaces[namespace ?? '']?.addresses ?? [];
+  const family = to.includes(':') ? 'inet6' : 'inet';
+  return addresses.find((each) => each.ifname === ifname && each.family === family && each.scope === 'global')?.local;
 }

@@ -45,7 +45,7 @@ for (const [scenario, expected] of ASKED)
 
 const LEFT_OUT: readonly [(typeof SCENARIOS)[number], RegExp][] = [
   ['S3', /ports of Neutron itself/],
-  ['S3', /floating IPs that nobody serves: /],
+  ['S3', /floating IPs that nobody serves: it is not associated with a port/],
   ['S4', /allowed address pairs/],
   ['S5', /known fault of Neutron since Zed \(ipv6-not-routed\)/],
   ['L1', /from subnets without gateway/],
