@@ -171,7 +171,7 @@ function depart(view: View, memory: Memory, from: Place, packet: Packet, leg: Le
       view,
       memory,
       from.namespace,
-      send(from.namespace, packet, connectionsOf(memory, from.namespace)),
+      send(from.namespace, packet, connectionsOf(memory, from.namespace), from.ifname),
       leg,
       nodes,
     );

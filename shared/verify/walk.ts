@@ -179,7 +179,12 @@ type State = { last: PathElement | null; packet: Packet };
 function depart(work: Work, from: Taker, state: State): Hop['to'] {
   const { packet } = state;
   if (from.type === 'namespace')
-    return onward(work, from.namespace, send(from.namespace, packet, connectionsOf(work, from.namespace)), state);
+    return onward(
+      work,
+      from.namespace,
+      send(from.namespace, packet, connectionsOf(work, from.namespace), from.ifname),
+      state,
+    );
   if (from.type === 'endpoint') return departEndpoint(work, from.endpoint, packet);
   const { walker } = work;
   for (const prefix of walker.view.segments.get(from.segment)?.prefixes ?? [])
