@@ -34,8 +34,8 @@ export const expectedCloudOnDemand = (topology: Topology, allocations: Allocatio
 });
 
 /**
- * The same for very many packets, without Open vSwitch: of an expected state it is what the engine itself makes of the topology, and takes
- * every frame where the wire does (`test/shared/trace/releasesFlows.test.ts`).
+ * The same for very many packets, without Open vSwitch: of an expected state it is what the engine itself makes of the topology. Sampled over
+ * all releases it takes frames where the wire does (`test/shared/trace/releasesFlows.test.ts`), but for ports that are bound and not plugged in.
  */
 export const expectedCloudWithoutSwitches = (
   topology: Topology,
