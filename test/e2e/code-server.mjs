@@ -27,27 +27,31 @@ const userSettings = {
 /**
  * A running server: `url` names the page of a folder, `stop` ends it and removes its scratch folders.
  * `vsix` is installed first; `testDriver` lets a page run the suite in the extension host, and hides notifications.
- * A workspace that is not trusted opens in Restricted Mode.
+ * A workspace that is not trusted opens in Restricted Mode. `settings` are the user's; `set` changes some while it runs.
  */
-export async function startCodeServer({ vsix, testDriver = false, isTrusted = true } = {}) {
+export async function startCodeServer({ vsix, testDriver = false, isTrusted = true, settings = {} } = {}) {
   const scratch = await mkdtemp(path.join(tmpdir(), 'dvrscope-e2e-'));
   const remove = () => rm(scratch, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   try {
-    const dirs = await scratchFolders(scratch, { ...userSettings, 'security.workspace.trust.enabled': !isTrusted });
+    const user = { ...userSettings, 'security.workspace.trust.enabled': !isTrusted, ...settings };
+    const dirs = await scratchFolders(scratch, user);
+    const set = (more) => writeFile(settingsFile(scratch), JSON.stringify(Object.assign(user, more)));
     const env = { ...process.env, XDG_CONFIG_HOME: scratch, XDG_DATA_HOME: scratch, EXTENSIONS_GALLERY: '{}' };
     if (vsix) await install(vsix, dirs, env);
     const server = await serve(dirs, env, { testDriver, isTrusted });
-    return { ...server, stop: () => server.stop().then(remove) };
+    return { ...server, set, stop: () => server.stop().then(remove) };
   } catch (error) {
     await remove();
     throw error;
   }
 }
 
+const settingsFile = (scratch) => path.join(scratch, 'user-data/User/settings.json');
+
 async function scratchFolders(scratch, settings) {
   const userData = path.join(scratch, 'user-data');
   await mkdir(path.join(userData, 'User'), { recursive: true });
-  await writeFile(path.join(userData, 'User/settings.json'), JSON.stringify(settings));
+  await writeFile(settingsFile(scratch), JSON.stringify(settings));
   const extensions = path.join(scratch, 'extensions');
   // Without a --config of its own it writes one into the home folder.
   const config = path.join(scratch, 'config.yaml');
