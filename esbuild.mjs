@@ -7,7 +7,8 @@ import { build } from 'esbuild';
 const outdir = 'dist';
 if (existsSync(outdir)) {
   for (const name of readdirSync(outdir)) {
-    if (name === 'test' || /\.cjs(\.map)?$/.test(name)) rmSync(`${outdir}/${name}`, { recursive: true });
+    if (name === 'test' || name === 'webview' || /\.cjs(\.map)?$/.test(name))
+      rmSync(`${outdir}/${name}`, { recursive: true });
   }
 }
 
@@ -33,6 +34,22 @@ await build({
   entryPoints: { cli: 'server/bin.ts' },
   banner: { js: '#!/usr/bin/env node' },
 });
+
+// Pages of web views: a script for the browser and a style sheet, by the names that end in `Page`.
+const pages = readdirSync('client/webview').filter((name) => /^\w+Page\.(ts|css)$/.test(name));
+if (pages.length > 0) {
+  await build({
+    bundle: true,
+    platform: 'browser',
+    format: 'iife',
+    target: 'chrome130',
+    minify: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+    entryPoints: pages.map((name) => `client/webview/${name}`),
+    outdir: `${outdir}/webview`,
+  });
+}
 
 // Mocha finds its files at run time, so it stays outside.
 const suite = readdirSync('test/e2e/suite').filter((name) => name.endsWith('.ts'));
