@@ -78,11 +78,16 @@ export function inlayHints(document: Document, range: LspRange): InlayHint[] {
   return hints
     .flatMap((hint) => {
       const place = sourceMap.get(hint.pointer);
-      const end = hint.at === 'key' ? place?.key?.[1] : place?.value[1];
+      const end = hint.at === 'key' ? behindColon(document, place?.key?.[1]) : place?.value[1];
       return end === undefined || end < first || end > last ? [] : [{ hint, end }];
     })
     .toSorted((a, b) => a.end - b.end)
     .map(({ hint, end }) => inlay(document, hint, end));
+}
+
+/** Behind `key:`; between key and colon a hint would look like a part of the name. */
+function behindColon({ text }: Document, keyEnd: number | undefined): number | undefined {
+  return keyEnd === undefined || text.getText()[keyEnd] !== ':' ? keyEnd : keyEnd + 1;
 }
 
 function inlay(document: Document, { text, nodes = [], why }: Hint, end: number): InlayHint {
