@@ -26,6 +26,8 @@ export interface WitnessReport {
   to: string;
   protocol: string;
   dport: number | null;
+  /** Bytes, where the largest packet that may pass is asked for. */
+  size: number | null;
   /** The command that shows it. */
   command: string;
   /** The trace breaks the promise as well. */
@@ -98,13 +100,14 @@ function witnessReport(
   { promise, request, trace, isConfirmed }: Witness,
   source: SourceWords,
 ): WitnessReport {
-  const { from, to, protocol = 'icmp', dport } = request;
+  const { from, to, protocol = 'icmp', dport, size } = request;
   return {
     promise,
     from,
     to,
     protocol,
     dport: dport ?? null,
+    size: size ?? null,
     command: traceCommand(file, request, source),
     isConfirmed,
     trace,

@@ -6,6 +6,7 @@ import { type Allocations, defaultAllocations } from './allocations.ts';
 import { type NodeParts, expectParts } from './expect.ts';
 import { gapsOf } from './modelled.ts';
 import { placementOf } from './placement.ts';
+import { type Pointer, pointerKeys } from './problem.ts';
 import type { NodeState } from './state.ts';
 import { type Changes, changesBetween, isEqual } from './topology/changes.ts';
 import { grouped } from './topology/lookup.ts';
@@ -71,11 +72,38 @@ function reusable({ affected, parts, allocations }: Kept, now: Allocations): Nod
   return { ...parts, routers };
 }
 
+/** The nodes that may hold something because of a thing of the topology: those that would be concerned if it were not there. */
+export function nodesConcerned(topology: Topology, thing: Pointer): readonly string[] {
+  const [list = '', name = ''] = pointerKeys(thing);
+  const changes: Changes = {
+    nodes: new Set(),
+    networks: new Set(),
+    routers: new Set(),
+    ports: new Set(),
+    floating_ips: new Set(),
+    other: false,
+  };
+  const own = LISTS.find((each) => each === list);
+  if (own) changes[own].add(name);
+  const effect = own && own !== 'nodes' ? effectIn([topology], changes) : undefined;
+  const names = topology.nodes.map((node) => node.name);
+  return effect ? names.filter((each) => effect.nodes.has(each)) : names;
+}
+
+const LISTS = ['nodes', 'networks', 'routers', 'ports', 'floating_ips'] as const;
+
+interface Effect {
+  routers: Set<string>;
+  nodes: Set<string>;
+}
+
 /** Routers and nodes that an edit concerns, by name; `undefined` when it may concern everything. */
-function effectOf(before: Topology, after: Topology): { routers: Set<string>; nodes: Set<string> } | undefined {
+function effectOf(before: Topology, after: Topology): Effect | undefined {
   const changes = changesBetween(before, after);
-  if (changes.other || changes.nodes.size > 0) return undefined;
-  const versions = [before, after];
+  return changes.other || changes.nodes.size > 0 ? undefined : effectIn([before, after], changes);
+}
+
+function effectIn(versions: readonly Topology[], changes: Changes): Effect {
   const networks = new Set(versions.flatMap((topology) => networksOf(topology, changes)));
   const routers = new Set([
     ...changes.routers,

@@ -12,10 +12,11 @@ import { qrouterNamespace } from './namespaces/qrouter.ts';
 import { snatNamespace } from './namespaces/snat.ts';
 import type { Namespace } from './namespaces/types.ts';
 import { expectKeepalived } from './keepalived/expect.ts';
+import { onDemand } from './onDemand.ts';
 import { expectOpenVswitch } from './ovs/expect.ts';
-import { type Hosted, hasExternal, placementOf, snatNodes } from './placement.ts';
+import { type Hosted, externalNetworks, hasExternal, placementOf, snatNodes } from './placement.ts';
 import { withoutProtocol } from './readOldRoutes.ts';
-import type { AllocationLine, Because, Gap, NamespaceState, NodeState } from './state.ts';
+import type { AllocationLine, Because, Gap, Item, NamespaceState, NodeState } from './state.ts';
 import { isEqual } from './topology/changes.ts';
 import { relationsOf } from './topology/relations.ts';
 import type { Topology } from './topology/types.ts';
@@ -30,21 +31,13 @@ export const expect = (
   allocations: Allocations = defaultAllocations(topology, nodeName),
 ): NodeState => expectParts(topology, nodeName, allocations).state;
 
-/** As `expect`, with ports and flows made when somebody looks at them: they are most of the work, and one packet comes to few nodes. */
+/** As `expect`, with what is in namespaces and in Open vSwitch made when somebody looks: one packet comes to few of them. */
 export function expectOnDemand(
   topology: Topology,
   nodeName: string,
   allocations: Allocations = defaultAllocations(topology, nodeName),
 ): NodeState {
-  let made: ReturnType<typeof openVswitch> | undefined;
-  let make: () => ReturnType<typeof openVswitch> = () => ({});
-  const { state } = expectParts(topology, nodeName, allocations, undefined, (...given) => {
-    make = () => (made ??= openVswitch(...given));
-    return {};
-  });
-  for (const key of ['ports', 'flows'] as const)
-    Object.defineProperty(state, key, { enumerable: true, configurable: true, get: () => make()[key] });
-  return state;
+  return expectParts(topology, nodeName, allocations, undefined, ON_DEMAND).state;
 }
 
 /** What a node has because it holds one router. */
@@ -60,22 +53,51 @@ export interface RouterPart {
 /** The state of a node, and of it what each router brings, by the router's name: an edit of one leaves the others. */
 export interface NodeParts {
   state: NodeState;
+  namespaces: readonly Namespace[];
   routers: ReadonlyMap<string, RouterPart>;
 }
 
-/**
- * @param known an earlier result for this node that holds, of its routers, only those that are still right
- * @param switchOf makes what Open vSwitch has
- */
+/** How what is in namespaces and in Open vSwitch is made. */
+export interface Making {
+  content: (namespace: Namespace, gaps: readonly Gap[], allocations: Allocations) => NamespaceState & Item;
+  openVswitch: (...given: SwitchArguments) => Pick<NodeState, 'ports' | 'flows'>;
+}
+
+type SwitchArguments = [topology: Topology, node: string, allocations: Allocations, namespaces: Namespace[], gaps: Gap[]]; // prettier-ignore
+
+const AT_ONCE: Making = { content: contentOf, openVswitch };
+
+/** Open vSwitch is left out. */
+export const WITHOUT_SWITCH: Making = { content: contentOf, openVswitch: () => ({}) };
+
+/** All is made when somebody looks. */
+export const ON_DEMAND: Making = {
+  content(namespace, gaps, allocations) {
+    const content: NamespaceState & Item = Object.create(null);
+    for (const aspect of ASPECTS)
+      if (!gapFor(gaps, namespace.name, aspect.name))
+        onDemand(content, aspect.name, () => contentOf(namespace, gaps, allocations, [aspect])[aspect.name]);
+    content.because = namespace.because;
+    return content;
+  },
+  openVswitch(...given) {
+    let made: ReturnType<typeof openVswitch> | undefined;
+    const found: ReturnType<typeof openVswitch> = {};
+    for (const key of ['ports', 'flows'] as const) onDemand(found, key, () => (made ??= openVswitch(...given))[key]);
+    return found;
+  },
+};
+
+/** @param known an earlier result for this node that holds, of its routers, only those that are still right */
 export function expectParts(
   topology: Topology,
   nodeName: string,
   allocations: Allocations,
   known?: NodeParts,
-  switchOf: typeof openVswitch = openVswitch,
+  making = AT_ONCE,
 ): NodeParts {
   const gaps = gapsOf(topology, nodeName, allocations);
-  const fill = (namespace: Namespace): NamespaceState => contentOf(namespace, gaps, allocations);
+  const fill = (namespace: Namespace): NamespaceState & Item => making.content(namespace, gaps, allocations);
   // What an aspect may not say depends on the gaps.
   const reusable = known && isEqual(known.state.gaps, gaps) ? known.routers : undefined;
   const routers = routerParts(topology, nodeName, allocations, fill, reusable);
@@ -84,28 +106,35 @@ export function expectParts(
   );
   const namespaces = inOrder(topology, nodeName, allocations, routers);
   const contents: NodeState['namespaces'] = Object.create(null);
-  for (const namespace of namespaces)
-    contents[namespace.name] = { ...(filled.get(namespace) ?? fill(namespace)), because: namespace.because };
-  const state: NodeState = {
-    node: nodeName,
-    namespaces: contents,
-    allocations: allocationLines(topology, nodeName, allocations, namespaces),
-    ...expectKeepalived(topology, nodeName, allocations, namespaces, gaps),
-    ...switchOf(topology, nodeName, allocations, namespaces, gaps),
-    gaps,
-  };
-  return { state, routers };
+  for (const namespace of namespaces) contents[namespace.name] = filled.get(namespace) ?? fill(namespace);
+  const state: NodeState = Object.defineProperties(
+    {
+      node: nodeName,
+      namespaces: contents,
+      allocations: allocationLines(topology, nodeName, allocations, namespaces),
+      ...expectKeepalived(topology, nodeName, allocations, namespaces, gaps),
+      gaps,
+    },
+    Object.getOwnPropertyDescriptors(making.openVswitch(topology, nodeName, allocations, namespaces, gaps)),
+  );
+  return { state, namespaces, routers };
 }
 
-function contentOf(namespace: Namespace, gaps: readonly Gap[], allocations: Allocations): NamespaceState {
+function contentOf(
+  namespace: Namespace,
+  gaps: readonly Gap[],
+  allocations: Allocations,
+  aspects = ASPECTS,
+): NamespaceState & Item {
   const { bareChains, oldRoutes } = allocations;
-  const content: NamespaceState = {};
-  for (const aspect of ASPECTS)
+  const content: NamespaceState & Item = {};
+  for (const aspect of aspects)
     if (!gapFor(gaps, namespace.name, aspect.name)) Object.assign(content, { [aspect.name]: aspect.expect(namespace) });
   for (const chain of bareChains[namespace.name] ?? [])
     content.iptables?.push({ ...chain, because: namespace.because });
   const old = oldRoutes[namespace.name];
   if (old && content.routes) content.routes = withoutProtocol(content.routes, old);
+  content.because = namespace.because;
   return content;
 }
 
@@ -192,7 +221,7 @@ function inOrder(
   const isCentral = (namespace: Namespace): boolean => namespace.kind === 'snat' && namespace.legacy === true;
   const hosted = hostedOn(topology, nodeName, allocations);
   const fip = hasExternal(node)
-    ? topology.networks.flatMap((network) => (network.external ? (fipNamespace(context, network, hosted) ?? []) : []))
+    ? externalNetworks(topology).flatMap((network) => fipNamespace(context, network, hosted) ?? [])
     : [];
   return [
     ...own.filter(({ kind }) => kind === 'qrouter'),

@@ -5,8 +5,9 @@ import { isActive } from './namespaces/dhcp.ts';
 import { fipNamespace } from './namespaces/fip.ts';
 import { haPortOf, hasHaPort, hasLeftTables } from './namespaces/ha.ts';
 import { ovsGaps } from './ovs/gaps.ts';
-import { centralNodes, dhcpPortsOf, hasDhcpPorts, hasExternal, placementOf } from './placement.ts';
+import { centralNodes, dhcpPortsOf, externalNetworks, hasDhcpPorts, hasExternal, placementOf } from './placement.ts';
 import type { AspectName, Gap, NamespaceAspect } from './state.ts';
+import { remembered } from './topology/kept.ts';
 import { relationsOf } from './topology/relations.ts';
 import type { Router, Topology } from './topology/types.ts';
 
@@ -34,7 +35,7 @@ export function gapsOf(topology: Topology, nodeName: string, allocations: Alloca
       reason: 'routes of NDP proxies are not modelled',
     })),
     ...ovsGaps(context),
-    ...topology.routers.flatMap((router) => (isPlain(topology, router) ? [] : routerGaps(context, router))),
+    ...unusualRouters(topology).flatMap((router) => routerGaps(context, router)),
   ];
 }
 
@@ -54,19 +55,21 @@ function ipv6Gaps(node: string): Gap[] {
  */
 function stateFileGaps(context: Context): Gap[] {
   const { lookup, node } = context;
+  const external = externalNetworks(lookup.topology);
+  if (!hasExternal(node) || external.length < 2) return [];
   const hosted = placementOf(lookup.topology).routersByNode.get(node.name) ?? [];
-  const networks = lookup.topology.networks.filter(
-    (network) => network.external && fipNamespace(context, network, hosted),
-  );
-  if (!hasExternal(node) || networks.length < 2) return [];
+  const networks = external.filter((network) => fipNamespace(context, network, hosted));
+  if (networks.length < 2) return [];
   const names = networks.map(({ name }) => name).join(', ');
   const reason = `the floating IP namespaces of ${names} write the same state files, and the last to write wins`;
   return [{ namespace: '-', aspect: 'allocations', reason }];
 }
 
-/** Nearly all routers of a cloud: nothing about them can be a gap, and there may be thousands for every node. */
-const isPlain = (topology: Topology, { distributed, ha }: Router): boolean =>
-  distributed && !ha && placementOf(topology).openForwardings.length === 0;
+/** Nothing about nearly all routers of a cloud can be a gap, and there may be thousands for every node. */
+const unusualRouters = remembered((topology: Topology): Router[] => {
+  const isOpen = placementOf(topology).openForwardings.length > 0;
+  return topology.routers.filter(({ distributed, ha }) => !distributed || ha || isOpen);
+});
 
 function routerGaps(context: Context, router: Router): Gap[] {
   const { pointer } = router;

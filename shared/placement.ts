@@ -6,8 +6,9 @@ import { contains } from './ip.ts';
 import { DEVICE_OWNER } from './neutron.ts';
 import { type Change, releaseHas, releaseMayHave } from './releases.ts';
 import type { Because } from './state.ts';
+import { remembered } from './topology/kept.ts';
 import { type Relations, relationsOf } from './topology/relations.ts';
-import type { FloatingIp, Node, Port, Router, Topology } from './topology/types.ts';
+import type { FloatingIp, Network, Node, Port, Router, Topology } from './topology/types.ts';
 
 /** A router on a node, and why the scheduler put it there. */
 export interface Hosted {
@@ -137,6 +138,11 @@ function portsByDevice({ ports }: Topology, owner: string): Map<string, Port[]> 
 }
 
 const dhcpPortsKnown = new WeakMap<Topology, boolean>();
+
+/** Those that floating IPs and gateways may be on: few of thousands. */
+export const externalNetworks = remembered(({ networks }: Topology): Network[] =>
+  networks.filter(({ external }) => external),
+);
 
 /** Whether the topology speaks of DHCP at all. */
 export function hasDhcpPorts(topology: Topology): boolean {

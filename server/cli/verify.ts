@@ -33,7 +33,7 @@ export const verify: Verb = {
 Without --snapshot or --live the expected state is verified: whether the topology itself can keep what it promises.
 Frames go through the flows of Open vSwitch on live state only: expected ones are made to take them where they should.
 JSON: counts by kind of promise; leftOut and unknown with reasons; broken: one entry for each way of breaking, with
-count, kinds, places, what and a witness (promise, from, to, protocol, dport, command, trace); written: each promise
+count, kinds, places, what and a witness (promise, from, to, protocol, dport, size, command, trace); written: each promise
 that is written down, with verdict and witness; summary. With --against: changes (kind lost, gained or source; from and
 to: networks; count, example, before, after, commands), onlyBefore, onlyAfter.
 

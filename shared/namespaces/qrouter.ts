@@ -2,6 +2,7 @@
 import { ipv4Text, ipv4Value } from '../ip.ts';
 import { DVR_FIP_LL_CIDR, FIP_LL_SUBNET } from '../neutron.ts';
 import { releaseHas, releaseMayHave } from '../releases.ts';
+import { onDemand } from '../onDemand.ts';
 import { type Hosted, type ServedFloatingIp, hasExternal, placementOf, snatNodes } from '../placement.ts';
 import type { Because } from '../state.ts';
 import { hasSnatAddress, isIpv4 } from '../topology/relations.ts';
@@ -124,17 +125,14 @@ export const withoutLinkLocal = (context: Context, ha: boolean): { noLinkLocal?:
 function interfaceFact(context: Context, router: Router, port: RouterPort, ha: boolean): InterfaceFact {
   const fastExit = fastExitOf(context, router, port);
   const device = qrDevice(context, router, port);
-  return {
+  const subnets = port.map(([, subnet]) => subnet);
+  const fact = {
     device: { ...device, ...withoutLinkLocal(context, ha) },
     redirects: fastExit ? [] : redirectsOf(context, router, port),
     ...(fastExit ? { fastExit } : {}),
-    neighbours: neighboursOf(
-      context,
-      router,
-      device.ifname,
-      port.map(([, subnet]) => subnet),
-    ),
   };
+  // Every node of the router has them for every port of its subnets.
+  return onDemand(fact, 'neighbours', () => neighboursOf(context, router, device.ifname, subnets));
 }
 
 /**

@@ -5,30 +5,39 @@
 import type { Flow } from '../state.ts';
 import { type Action, actionsOf } from './actions.ts';
 import { type Words, field } from './layout.ts';
-import { type Constraint, constraintsOf, isMatch } from './match.ts';
+import { type Constraint, type Match, constraintsOf, isMatch } from './match.ts';
+
+/** How the texts of flows are read. */
+export interface Reader {
+  match: (flow: Flow) => Match;
+  /** The text of the actions, without placeholders. */
+  actions: (flow: Flow) => string;
+}
+
+const PLAIN: Reader = { match: ({ match }) => constraintsOf(match), actions: ({ actions }) => actions };
 
 /** A flow and what was read of it. */
-export interface Entry {
+export interface Entry extends Match {
   flow: Flow;
-  constraints: readonly Constraint[];
-  /** Parts of the match that are not understood. */
-  unknown: readonly string[];
+  reader: Reader;
   /** Read when the first frame meets the flow: `actionsIn`. */
   actions?: readonly Action[];
 }
 
 /** What a flow does. */
-export const actionsIn = (entry: Entry): readonly Action[] => (entry.actions ??= actionsOf(entry.flow.actions));
+export const actionsIn = (entry: Entry): readonly Action[] =>
+  (entry.actions ??= actionsOf(entry.reader.actions(entry.flow)));
 
 /** All flows of a table that look at the same bits. */
 interface Tuple {
   masks: readonly Constraint[];
   highest: number;
-  /** By a hash of the values, the highest priority first. */
-  entries: Map<number, Entry[]>;
+  /** By a hash of the values: several, the highest priority first; or one of which nothing is kept until a frame may meet it, for most are met by none. */
+  entries: Map<number, Entry[] | Flow>;
 }
 
 export interface Table {
+  reader: Reader;
   tuples: Tuple[];
   /** Flows whose match is not understood. */
   unknown: Entry[];
@@ -41,8 +50,8 @@ export interface Classifier {
   get(table: number): Table | undefined;
 }
 
-/** @param prepare what is read in the place of a flow */
-export function classifierOf(flows: readonly Flow[], prepare: (flow: Flow) => Flow = (flow) => flow): Classifier {
+/** The flows of a bridge. */
+export function classifierOf(flows: readonly Flow[], reader = PLAIN): Classifier {
   const waiting = new Map<number, Flow[]>();
   for (const flow of flows) {
     const list = waiting.get(flow.table);
@@ -53,49 +62,58 @@ export function classifierOf(flows: readonly Flow[], prepare: (flow: Flow) => Fl
   return {
     get(number) {
       const own = waiting.get(number);
-      if (own) tables.set(number, tableOf(own.map(prepare)));
+      if (own) tables.set(number, tableOf(own, reader));
       waiting.delete(number);
       return tables.get(number);
     },
   };
 }
 
-function tableOf(flows: readonly Flow[]): Table {
-  const table: Table = { tuples: [], unknown: [], conjunctive: [] };
+function tableOf(flows: readonly Flow[], reader: Reader): Table {
+  const table: Table = { reader, tuples: [], unknown: [], conjunctive: [] };
   const byMask = new Map<string, Tuple>();
   let last: Tuple | undefined;
   // Flows of one kind mostly stand together.
-  for (const flow of flows) last = addEntry(table, byMask, entryOf(flow), last);
+  for (const flow of flows) last = addFlow(table, byMask, flow, last);
   table.tuples.sort((a, b) => b.highest - a.highest);
   for (const { entries } of table.tuples)
-    for (const same of entries.values()) if (same.length > 1) same.sort((a, b) => b.flow.priority - a.flow.priority);
+    for (const same of entries.values())
+      if (Array.isArray(same)) same.sort((a, b) => b.flow.priority - a.flow.priority);
   return table;
 }
 
-function entryOf(flow: Flow): Entry {
-  const { constraints, unknown } = constraintsOf(flow.match);
-  return { flow, constraints, unknown };
-}
+const entryOf = (reader: Reader, flow: Flow): Entry => ({ ...reader.match(flow), flow, reader });
 
-/** @param last a likely tuple @returns that of the entry */
-function addEntry(table: Table, byMask: Map<string, Tuple>, entry: Entry, last: Tuple | undefined): Tuple | undefined {
-  if (entry.unknown.length > 0) {
-    table.unknown.push(entry);
+/** @param last a likely tuple @returns that of the flow */
+function addFlow(table: Table, byMask: Map<string, Tuple>, flow: Flow, last: Tuple | undefined): Tuple | undefined {
+  const { reader } = table;
+  const { constraints: masks, unknown } = reader.match(flow);
+  if (unknown.length > 0) {
+    table.unknown.push(entryOf(reader, flow));
     return last;
   }
-  if (entry.flow.actions.includes('conjunction(')) {
-    table.conjunctive.push(entry);
+  if (flow.actions.includes('conjunction(')) {
+    table.conjunctive.push(entryOf(reader, flow));
     return last;
   }
-  const masks = entry.constraints;
   const tuple = last && hasMasks(last, masks) ? last : tupleOf(table, byMask, masks);
   let key = 0;
   for (const { value } of masks) key = hashed(key, value);
-  const same = tuple.entries.get(key);
-  if (same) same.push(entry);
-  else tuple.entries.set(key, [entry]);
-  tuple.highest = Math.max(tuple.highest, entry.flow.priority);
+  if (tuple.entries.has(key)) entriesAt(table, tuple, key).push(entryOf(reader, flow));
+  else tuple.entries.set(key, flow);
+  tuple.highest = Math.max(tuple.highest, flow.priority);
   return tuple;
+}
+
+const NONE: Entry[] = [];
+
+/** What is to be held against a frame with this hash. */
+function entriesAt({ reader }: Table, { entries }: Tuple, key: number): Entry[] {
+  const found = entries.get(key);
+  if (!found || Array.isArray(found)) return found ?? NONE;
+  const read = [entryOf(reader, found)];
+  entries.set(key, read);
+  return read;
 }
 
 const hasMasks = ({ masks }: Tuple, others: readonly Constraint[]): boolean =>
@@ -107,7 +125,7 @@ function tupleOf(table: Table, byMask: Map<string, Tuple>, masks: readonly Const
   for (const { word, mask } of masks) name += `${word}:${mask},`;
   let tuple = byMask.get(name);
   if (!tuple) {
-    tuple = { masks, highest: -1, entries: new Map<number, Entry[]>() };
+    tuple = { masks, highest: -1, entries: new Map() };
     byMask.set(name, tuple);
     table.tuples.push(tuple);
   }
@@ -139,8 +157,7 @@ function best(table: Table, words: Words): Lookup {
   let rival: Entry | undefined;
   for (const tuple of table.tuples) {
     if (entry && tuple.highest < entry.flow.priority) break;
-    const found = tuple.entries.get(keyOf(tuple.masks, words));
-    for (const each of found ?? []) {
+    for (const each of entriesAt(table, tuple, keyOf(tuple.masks, words))) {
       if (entry && each.flow.priority < entry.flow.priority) break;
       if (!isMatch(each.constraints, words)) continue;
       if (entry && each.flow.priority === entry.flow.priority) {
@@ -151,9 +168,10 @@ function best(table: Table, words: Words): Lookup {
       }
     }
   }
-  const doubt = table.unknown.find(
-    (each) => each.flow.priority >= (entry?.flow.priority ?? 0) && isMatch(each.constraints, words),
-  );
+  const floor = entry?.flow.priority ?? 0;
+  const doubt =
+    table.unknown.length > 0 &&
+    table.unknown.find((each) => each.flow.priority >= floor && isMatch(each.constraints, words));
   if (doubt) return { unclear: `whether the frame matches "${doubt.unknown[0]}" of ${named(doubt)} is not known` };
   if (entry && rival) {
     return { unclear: `which of two flows of one priority it meets is not defined: ${named(entry)}, ${named(rival)}` };
@@ -168,7 +186,7 @@ const hashed = (hash: number, value: number): number => Math.imul(hash ^ value, 
 
 function keyOf(masks: readonly Constraint[], words: Words): number {
   let hash = 0;
-  for (const { word, mask } of masks) hash = hashed(hash, (words[word]! & mask) >>> 0);
+  for (let i = 0; i < masks.length; i++) hash = hashed(hash, (words[masks[i]!.word]! & masks[i]!.mask) >>> 0);
   return hash;
 }
 

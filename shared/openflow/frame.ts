@@ -89,10 +89,15 @@ export function popVlan(words: Words): void {
   words[VLAN_TCI1] = 0;
 }
 
-/** Tags as they leave by a port: behind one that is none there is none (`lib/odp-util.c: commit_vlan_action`). */
-export function commitVlans(words: Words): void {
-  if (!(words[VLAN_TCI]! & VLAN_CFI)) words[VLAN_TCI] = words[VLAN_TCI1] = 0;
-  else if (!(words[VLAN_TCI1]! & VLAN_CFI)) words[VLAN_TCI1] = 0;
+/** The frame with its tags as they leave by a port: behind one that is none there is none (`lib/odp-util.c: commit_vlan_action`). */
+export function committed(words: Words): Words {
+  const tci = words[VLAN_TCI]! & VLAN_CFI ? words[VLAN_TCI]! : 0;
+  const tci1 = tci !== 0 && words[VLAN_TCI1]! & VLAN_CFI ? words[VLAN_TCI1]! : 0;
+  if (tci === words[VLAN_TCI] && tci1 === words[VLAN_TCI1]) return words;
+  const frame = words.slice();
+  frame[VLAN_TCI] = tci;
+  frame[VLAN_TCI1] = tci1;
+  return frame;
 }
 
 /** What a frame does not take along through a patch port (`ofproto/ofproto-dpif-xlate.c: patch_port_output`). */

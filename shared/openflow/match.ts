@@ -13,9 +13,9 @@ export interface Constraint {
 
 export interface Match {
   /** One for each word, by rising word. */
-  constraints: Constraint[];
+  constraints: readonly Constraint[];
   /** Parts that are not understood, verbatim. */
-  unknown: string[];
+  unknown: readonly string[];
 }
 
 /** Protocol words (`lib/ofp-parse.c: ofp_parse_protocol`): type of the frame, and of the protocol in it. */
@@ -36,57 +36,71 @@ const PROTOCOLS = new Map<string, readonly [dlType: number, nwProto?: number]>([
 ]);
 
 /** The parts of a match, into what they ask for. */
-export function constraintsOf(text: string): Match {
-  const constraints: Constraint[] = [];
-  const unknown: string[] = [];
-  for (const part of splitTop(text))
-    if (!takePlain(constraints, part) && !takePart(constraints, part)) unknown.push(part);
-  return { constraints: constraints.toSorted((a, b) => a.word - b.word), unknown };
-}
+export const constraintsOf = (text: string): Match => joined(splitTop(text).map(constraintsOfPart));
 
-function takePart(constraints: Constraint[], part: string): boolean {
+/** The same of one part. */
+export function constraintsOfPart(part: string): Match {
+  const plain = plainPart(part);
+  if (plain) return { constraints: plain, unknown: NOTHING };
   const asked = partOf(part);
-  if (!asked) return false;
+  if (!asked) return { constraints: [], unknown: [part] };
   const byWord = new Map<number, Constraint>();
   for (const [inside, masked] of asked) constrain(byWord, inside, masked);
-  for (const { word, mask, value } of byWord.values()) add(constraints, word, mask, value);
-  return true;
+  return { constraints: [...byWord.values()].toSorted((a, b) => a.word - b.word), unknown: NOTHING };
 }
 
-function add(constraints: Constraint[], word: number, mask: number, value: number): void {
-  const known = constraints.find((each) => each.word === word);
-  if (!known) constraints.push({ word, mask, value });
+const NOTHING: readonly string[] = [];
+
+/** All that the parts ask for; they are left as they are, for many flows share them. */
+export function joined(parts: readonly Match[]): Match {
+  if (parts.length === 1) return parts[0]!;
+  const constraints = [...(parts[0]?.constraints ?? [])];
+  for (const part of parts.slice(1)) for (const each of part.constraints) add(constraints, each);
+  const isKnown = parts.every(({ unknown }) => unknown.length === 0);
+  return { constraints, unknown: isKnown ? NOTHING : parts.flatMap(({ unknown }) => unknown) };
+}
+
+/** In its place, by rising word. */
+function add(constraints: Constraint[], added: Constraint): void {
+  let at = constraints.length;
+  if (at === 0 || constraints[at - 1]!.word < added.word) {
+    constraints.push(added);
+    return;
+  }
+  while (at > 0 && constraints[at - 1]!.word > added.word) at--;
+  const same = constraints[at - 1];
+  if (same?.word !== added.word) constraints.splice(at, 0, added);
   else {
-    known.mask = (known.mask | mask) >>> 0;
-    known.value = (known.value | value) >>> 0;
+    const [mask, value] = [(same.mask | added.mask) >>> 0, (same.value | added.value) >>> 0];
+    constraints[at - 1] = { word: added.word, mask, value };
   }
 }
 
 const PLAIN_NUMBER = /^(?:\d{1,9}|0x[0-9a-f]{1,7})$/;
 
-/** The parts that most flows have, without the detour over big numbers; false for any other. A node has tens of thousands of flows. */
-function takePlain(constraints: Constraint[], part: string): boolean {
+/** The parts that most flows have, without the detour over big numbers; nothing for any other. A node has tens of thousands of flows. */
+function plainPart(part: string): Constraint[] | undefined {
   const equals = part.indexOf('=');
-  if (equals < 0) return false;
+  if (equals < 0) return undefined;
   const [name, text] = [part.slice(0, equals), part.slice(equals + 1)];
   if (name === 'dl_vlan') {
-    if (!PLAIN_NUMBER.test(text) || Number(text) > 0xfff) return false;
-    add(constraints, VLAN_TCI, 0x1fff, Number(text) | 0x1000);
-    return true;
+    if (!PLAIN_NUMBER.test(text) || Number(text) > 0xfff) return undefined;
+    return [{ word: VLAN_TCI, mask: 0x1fff, value: Number(text) | 0x1000 }];
   }
   const inside = fieldOf(name);
-  if (!inside || inside.shift !== 0) return false;
-  if (inside.kind === 'mac' && isMac(text)) {
-    add(constraints, inside.word, 0xffff, parseInt(text.slice(0, 2) + text.slice(3, 5), 16));
-    add(constraints, inside.word + 1, 0xffff_ffff, parseInt(text.slice(6).replaceAll(':', ''), 16));
-    return true;
-  }
+  if (!inside || inside.shift !== 0) return undefined;
+  const { word } = inside;
+  if (inside.kind === 'mac' && isMac(text))
+    return [
+      { word, mask: 0xffff, value: parseInt(text.slice(0, 2) + text.slice(3, 5), 16) },
+      { word: word + 1, mask: 0xffff_ffff, value: parseInt(text.slice(6).replaceAll(':', ''), 16) },
+    ];
   const isNumber = inside.kind === 'number' || inside.kind === 'hex' || inside.kind === 'port';
   const value =
     inside.kind === 'ipv4' ? ipv4Value(text) : isNumber && PLAIN_NUMBER.test(text) ? Number(text) : undefined;
-  if (value === undefined || inside.bits > 32 || value >= 2 ** inside.bits || name.endsWith('vlan_pcp')) return false;
-  add(constraints, inside.word, (2 ** inside.bits - 1) >>> 0, value);
-  return true;
+  if (value === undefined || inside.bits > 32 || value >= 2 ** inside.bits || name.endsWith('vlan_pcp'))
+    return undefined;
+  return [{ word, mask: (2 ** inside.bits - 1) >>> 0, value }];
 }
 
 const VLAN_TCI = field('vlan_tci').word;

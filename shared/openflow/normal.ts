@@ -40,13 +40,14 @@ export function normal(bridge: SwitchBridge, words: Words): Normal {
 }
 
 function flood(bridge: SwitchBridge, from: SwitchPort, vlan: number, pcp: number, tci1: number): Normal {
-  const others = [...bridge.ports.values()].filter((port) => port !== from);
-  const unknown = others.find(({ tag }) => tag === undefined);
-  if (unknown) return unknownTag(bridge, unknown);
-  // `xbundle_includes_vlan`: no frame with an inner tag goes to a port with a VLAN of its own, unless it was learned there.
-  const sends = others.flatMap((port) =>
-    port.tag === 'trunk' || (port.tag === vlan && (tci1 & 0xfff) === 0) ? [sendTo(port, vlan, pcp, tci1)] : [],
-  );
+  const sends: Send[] = [];
+  for (const port of bridge.ports.values()) {
+    if (port === from) continue;
+    if (port.tag === undefined) return unknownTag(bridge, port);
+    // `xbundle_includes_vlan`: no frame with an inner tag goes to a port with a VLAN of its own, unless it was learned there.
+    const isInVlan = port.tag === 'trunk' || (port.tag === vlan && (tci1 & 0xfff) === 0);
+    if (isInVlan) sends.push(sendTo(port, vlan, pcp, tci1));
+  }
   const note = bridge.macs
     ? 'no learned MAC for destination, flooding'
     : 'learned MACs were not collected: flooding, as for an unknown destination';

@@ -1,7 +1,7 @@
 /** Open vSwitch of a node as a frame meets it: bridges with their ports, flows, learned addresses and groups. */
 import type { Flow, NodeState, OvsPort } from '../state.ts';
 import { type Action, actionsOf } from './actions.ts';
-import { type Classifier, classifierOf } from './classifier.ts';
+import { type Classifier, type Reader, classifierOf } from './classifier.ts';
 import { splitTop } from './split.ts';
 import { RESERVED, portOf } from './value.ts';
 
@@ -55,8 +55,8 @@ export interface Learned {
   groups?: readonly Group[];
 }
 
-/** @param prepare what is read in the place of a flow, when the first frame comes to its table */
-export function switchOf(state: NodeState, learned: Learned = {}, prepare?: (flow: Flow) => Flow): Switch {
+/** @param reader reads the flows of a table when the first frame comes there */
+export function switchOf(state: NodeState, learned: Learned = {}, reader?: Reader): Switch {
   const flowsByBridge = new Map<string, Flow[]>();
   for (const flow of state.flows ?? []) push(flowsByBridge, flow.bridge, flow);
   const names = new Set([
@@ -77,7 +77,7 @@ export function switchOf(state: NodeState, learned: Learned = {}, prepare?: (flo
       ends,
       flowsByBridge.get(name) ?? [],
       learned,
-      prepare,
+      reader,
     ),
   ]);
   const missing = state.flows
@@ -126,7 +126,7 @@ function bridgeOf(
   ends: Ends,
   flows: readonly Flow[],
   learned: Learned,
-  prepare: ((flow: Flow) => Flow) | undefined,
+  reader: Reader | undefined,
 ): SwitchBridge {
   const byName = new Map(configured.map((port) => [port.name, port]));
   const ports = [...numbers]
@@ -139,7 +139,7 @@ function bridgeOf(
   return {
     name,
     ports: new Map(ports),
-    classifier: () => (classifier ??= classifierOf(flows, prepare)),
+    classifier: () => (classifier ??= classifierOf(flows, reader)),
     ...(macs && { macs: new Map(macs) }),
   };
 }

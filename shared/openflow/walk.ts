@@ -6,7 +6,8 @@ import type { Flow } from '../state.ts';
 import type { Action, Ct } from './actions.ts';
 import { type Change, change } from './change.ts';
 import { actionsIn, breadth, lookup } from './classifier.ts';
-import { clearBeforePatch, clearConnection, commitVlans } from './frame.ts';
+import { clearBeforePatch, clearConnection, committed } from './frame.ts';
+import { type Held, held, putBack, writable } from './held.ts';
 import { type Words, field, readSlice } from './layout.ts';
 import { learnedFlow } from './learn.ts';
 import { normal } from './normal.ts';
@@ -65,14 +66,14 @@ const MAX_RESUMED = 64;
 /** `lib/packets.h: CS_NEW | CS_TRACKED`. */
 const NEW_CONNECTION = 0x21;
 
-/** @param frame is left as it is; its `in_port` is a port of the bridge */
+/** @param frame is left as it is, and must be left so: steps may hold it; its `in_port` is a port of the bridge */
 export function walkFlows(of: Switch, bridge: string, frame: Words, options: WalkOptions = {}): FlowTrace {
   const start = of.bridges.get(bridge);
   if (of.missing !== undefined) return unclear(of.missing);
   if (!start) return unclear(`there is no bridge ${bridge} on ${of.node}`);
   const { ctState = NEW_CONNECTION, tracker } = options;
   const walk: Walk = { of, ctState, ...(tracker && { tracker }), budget: { left: MAX_WORK }, steps: [], outputs: [], waiting: [] }; // prettier-ignore
-  walk.waiting.push({ bridge: start, table: 0, words: frame.slice() });
+  walk.waiting.push({ bridge: start, table: 0, words: frame });
   for (let passes = 0; walk.waiting.length > 0 && walk.unclear === undefined; passes++) {
     if (passes > MAX_RESUMED) walk.unclear = `it comes back from connection tracking more than ${MAX_RESUMED} times`;
     else pass(walk, walk.waiting.shift()!);
@@ -100,21 +101,20 @@ interface Walk {
 }
 
 /** What is done for a frame: actions of flows, and frames that `NORMAL` or a flood sends. */
-type Doing =
-  | Action
-  | { type: 'send'; port: number; tci: number; tci1: number }
-  | { type: 'bucket'; actions: readonly Action[] };
+type Doing = Action | { type: 'send'; port: number; frame: Words } | { type: 'bucket'; actions: readonly Action[] };
 
+/** Where what is being done stands, and what is as before once it is done. */
 interface Activation {
   doing: readonly Doing[];
   at: number;
   step: FlowStep | undefined;
-  leave: () => void;
+  table: number;
+  depth: number;
+  leave?: () => void;
 }
 
-interface Pass extends Walk {
+interface Pass extends Walk, Held {
   bridge: SwitchBridge;
-  words: Words;
   table: number;
   depth: number;
   resubmits: number;
@@ -126,14 +126,11 @@ interface Pass extends Walk {
 }
 
 const at = (name: string): number => field(name).word;
-const IN_PORT = at('in_port');
-const VLAN_TCI = at('vlan_tci');
-const VLAN_TCI1 = at('vlan_tci1');
-const CT_STATE = at('ct_state');
-const CT_ZONE = at('ct_zone');
+const [IN_PORT, VLAN_TCI, VLAN_TCI1] = [at('in_port'), at('vlan_tci'), at('vlan_tci1')];
+const [CT_STATE, CT_ZONE] = [at('ct_state'), at('ct_zone')];
 
 function pass(walk: Walk, { bridge, table, words, from }: Walk['waiting'][number]): void {
-  const own: Pass = { ...walk, bridge, words, table, depth: 0, resubmits: 0, stack: [], outputs: [], waiting: [] };
+  const own: Pass = { ...walk, bridge, words, isHeld: true, table, depth: 0, resubmits: 0, stack: [], outputs: [], waiting: [] }; // prettier-ignore
   enter(own, table, words[IN_PORT]!, from);
   while (own.stack.length > 0 && own.unclear === undefined) {
     const top = own.stack.at(-1)!;
@@ -144,7 +141,9 @@ function pass(walk: Walk, { bridge, table, words, from }: Walk['waiting'][number
     // The actions of a flow may have changed the frame after it came back: what counts is what it led on with.
     settle(own, top.step);
     own.stack.pop();
-    top.leave();
+    own.table = top.table;
+    own.depth = top.depth;
+    top.leave?.();
   }
   for (const { step } of own.stack) settle(own, step);
   if (own.unclear !== undefined) walk.unclear = own.unclear;
@@ -156,11 +155,16 @@ function pass(walk: Walk, { bridge, table, words, from }: Walk['waiting'][number
   }
 }
 
+function push(own: Pass, doing: readonly Doing[], step: FlowStep | undefined, leave?: () => void): void {
+  const { table, depth } = own;
+  own.stack.push({ doing, at: 0, step, table, depth, ...(leave && { leave }) });
+}
+
 /** Of a step whose flow has not led on yet. */
 const PENDING: Words = new Uint32Array(0);
 
 function settle(own: Pass, step: FlowStep | undefined): void {
-  if (step?.after === PENDING) step.after = own.words.slice();
+  if (step?.after === PENDING) step.after = held(own);
 }
 
 /** `xlate_resubmit_resource_check`. */
@@ -182,19 +186,16 @@ function enter(own: Pass, table: number, inPort: number, resumed?: FlowStep): vo
   }
   const flow = found.entry?.flow;
   const from = own.stack.at(-1)?.step ?? resumed;
-  const step: FlowStep = { bridge: own.bridge.name, table, ...(flow && { flow }), ...(from && { from }), after: PENDING, notes: [], learned: [] }; // prettier-ignore
+  const step: FlowStep = { bridge: own.bridge.name, table, after: PENDING, notes: [], learned: [] };
+  if (flow) step.flow = flow;
+  if (from) step.from = from;
   own.steps.push(step);
   // The first flow of all is not counted.
-  const before = own.table;
-  const deepens = own.stack.length > 0 && table <= before ? 1 : 0;
+  const deepens = own.stack.length > 0 && table <= own.table;
   if (own.stack.length > 0) own.resubmits++;
-  own.depth += deepens;
+  push(own, found.entry ? actionsIn(found.entry) : [], step);
+  if (deepens) own.depth++;
   own.table = table;
-  const leave = () => {
-    own.depth -= deepens;
-    own.table = before;
-  };
-  own.stack.push({ doing: found.entry ? actionsIn(found.entry) : [], at: 0, step, leave });
 }
 
 /** Copies of copies are not followed for ever. */
@@ -212,12 +213,8 @@ function act(own: Pass, action: Doing, step: FlowStep | undefined): void {
       return output(own, action.port, step);
     case 'outputSlice':
       return output(own, Number(readSlice(words, action.slice) & 0xffffn), step);
-    case 'send': {
-      const copy = words.slice();
-      copy[VLAN_TCI] = action.tci;
-      copy[VLAN_TCI1] = action.tci1;
-      return deliver(own, action.port, copy, step);
-    }
+    case 'send':
+      return deliver(own, action.port, action.frame, step);
     case 'resubmit':
       settle(own, step);
       return enter(own, action.table ?? own.table, action.port ?? words[IN_PORT]!);
@@ -246,7 +243,7 @@ function act(own: Pass, action: Doing, step: FlowStep | undefined): void {
 }
 
 function changed(own: Pass, action: Change, step: FlowStep | undefined): void {
-  const failed = change(own.words, action);
+  const failed = change(writable(own), action);
   if (failed === undefined) return;
   // `compose_dec_ttl`: what the flow would do next is not done; what comes after it is.
   if (failed === 'expired') own.stack.at(-1)!.at = Infinity;
@@ -259,7 +256,7 @@ function output(own: Pass, port: number, step: FlowStep | undefined): void {
   const from = own.words[IN_PORT]!;
   switch (port) {
     case RESERVED.in_port:
-      return deliver(own, from, own.words.slice(), step);
+      return deliver(own, from, held(own), step);
     case RESERVED.table:
       settle(own, step);
       return enter(own, 0, from);
@@ -285,18 +282,27 @@ function output(own: Pass, port: number, step: FlowStep | undefined): void {
       return undefined;
     default:
       if (port === from) step?.notes.push('skipping output to input port');
-      else deliver(own, port, own.words.slice(), step);
+      else deliver(own, port, held(own), step);
   }
 }
 
+/** A flood sends mostly one and the same frame to many ports. */
 function sendAll(own: Pass, sends: readonly { port: number; tci: number; tci1: number }[], step: FlowStep | undefined) {
   if (sends.length === 0) return;
   settle(own, step);
-  const doing = sends.map((send): Doing => ({ type: 'send', ...send }));
-  own.stack.push({ doing, at: 0, step, leave: () => {} });
+  let last = held(own);
+  const doing = sends.map(({ port, tci, tci1 }): Doing => {
+    if (last[VLAN_TCI] !== tci || last[VLAN_TCI1] !== tci1) {
+      last = last.slice();
+      last[VLAN_TCI] = tci;
+      last[VLAN_TCI1] = tci1;
+    }
+    return { type: 'send', port, frame: last };
+  });
+  push(own, doing, step);
 }
 
-/** `compose_output_action`; through a patch it is the other bridge's turn (`patch_port_output`). */
+/** `compose_output_action`; through a patch it is the other bridge's turn (`patch_port_output`). @param frame is left as it is */
 function deliver(own: Pass, number: number, frame: Words, step: FlowStep | undefined): void {
   const port = own.bridge.ports.get(number);
   if (!port) {
@@ -304,47 +310,40 @@ function deliver(own: Pass, number: number, frame: Words, step: FlowStep | undef
     return;
   }
   if (!port.peer) {
-    commitVlans(frame);
-    own.outputs.push({ bridge: own.bridge.name, port: number, name: port.name, frame, ...(step && { from: step }) });
+    const sent: FlowOutput = { bridge: own.bridge.name, port: number, name: port.name, frame: committed(frame) };
+    if (step) sent.from = step;
+    own.outputs.push(sent);
     return;
   }
   settle(own, step);
   const peer = own.of.bridges.get(port.peer.bridge)!;
   const { bridge, words, ended } = own;
-  own.stack.push({
-    doing: [],
-    at: 0,
-    step,
-    // Neither an error nor an exit of the other bridge comes back.
-    leave: () => {
-      own.bridge = bridge;
-      own.words = words;
-      if (typeof own.ended === 'object' && ended === undefined) step?.notes.push(`given up: ${own.ended.error}`);
-      if (ended === undefined) delete own.ended;
-    },
+  // Neither an error nor an exit of the other bridge comes back.
+  push(own, [], step, () => {
+    own.bridge = bridge;
+    putBack(own, words);
+    if (typeof own.ended === 'object' && ended === undefined) step?.notes.push(`given up: ${own.ended.error}`);
+    if (ended === undefined && own.ended !== undefined) delete own.ended;
   });
-  clearBeforePatch(frame);
-  frame[IN_PORT] = port.peer.ofport;
   own.bridge = peer;
-  own.words = frame;
+  own.words = frame.slice();
+  own.isHeld = false;
+  clearBeforePatch(own.words);
+  own.words[IN_PORT] = port.peer.ofport;
   enter(own, 0, port.peer.ofport);
 }
 
 function cloned(own: Pass, doing: readonly Doing[], step: FlowStep | undefined): void {
-  const { words } = own;
-  own.words = words.slice();
-  const leave = () => {
-    own.words = words;
-  };
-  own.stack.push({ doing, at: 0, step, leave });
+  const words = held(own);
+  push(own, doing, step, () => putBack(own, words));
 }
 
 /** `compose_conntrack_action`: a copy goes on in the table that is named, once the rest is done. */
 function connection(own: Pass, { commit, zone, table, nat, exec }: Ct, step: FlowStep | undefined): void {
-  const { words, tracker } = own;
-  const number = typeof zone === 'number' ? zone : Number(readSlice(words, zone) & 0xffffn);
-  const state = tracker?.stateOf(number, words) ?? own.ctState;
-  if (commit) tracker?.commit(number, words);
+  const { tracker } = own;
+  const number = typeof zone === 'number' ? zone : Number(readSlice(own.words, zone) & 0xffffn);
+  const state = tracker?.stateOf(number, own.words) ?? own.ctState;
+  if (commit) tracker?.commit(number, own.words);
   for (const action of exec) {
     if (action.type === 'set' || action.type === 'move') changed(own, action, step);
     else own.unclear = `${own.bridge.name}: what ct(exec(…)) does is not known`;
@@ -359,13 +358,13 @@ function connection(own: Pass, { commit, zone, table, nat, exec }: Ct, step: Flo
     delete own.hasExited;
     step?.notes.push('the copy for connection tracking ends at once: an exit came before it');
   } else if (table !== undefined) {
-    const copy = words.slice();
+    const copy = own.words.slice();
     copy[CT_STATE] = state;
     copy[CT_ZONE] = number;
     step?.notes.push(`taken as ${state === NEW_CONNECTION ? 'a new connection' : `ct_state 0x${state.toString(16)}`}`);
     own.waiting.push({ bridge: own.bridge, table, words: copy, ...(step && { from: step }) });
   }
-  clearConnection(words);
+  clearConnection(writable(own));
 }
 
 /** `xlate_group_action`. */
@@ -377,18 +376,15 @@ function group(own: Pass, id: number, step: FlowStep | undefined): void {
   }
   if (isOver(own)) return;
   settle(own, step);
-  own.stack.push({ doing: found.buckets.map((actions): Doing => ({ type: 'bucket', actions })), at: 0, step, leave: () => {} }); // prettier-ignore
+  push(own, found.buckets.map((actions): Doing => ({ type: 'bucket', actions })), step); // prettier-ignore
 }
 
 /** `xlate_group_bucket`: a copy of the frame; what ends a bucket ends no more than it, but for the limits. */
 function bucket(own: Pass, doing: readonly Doing[], step: FlowStep | undefined): void {
-  const { words } = own;
-  own.words = words.slice();
-  own.depth++;
-  const leave = () => {
-    own.words = words;
-    own.depth--;
+  const words = held(own);
+  push(own, doing, step, () => {
+    putBack(own, words);
     if (own.ended === 'exit') delete own.ended;
-  };
-  own.stack.push({ doing, at: 0, step, leave });
+  });
+  own.depth++;
 }

@@ -61,6 +61,21 @@ export function expectedRest(expected: Trace, live: Trace): TraceNode | null {
   return cut(expected.tree)[0] ?? null;
 }
 
+/** The steps that two traces have in common, in order, and the first ones on which they part; a side may have no further one. */
+export function partingOf(
+  expected: Trace,
+  live: Trace,
+): {
+  common: [expected: TraceNode, live: TraceNode][];
+  parted?: [expected: TraceNode | undefined, live: TraceNode | undefined];
+} {
+  const { common, parted } = walk(stepsOf(expected.tree), stepsOf(live.tree));
+  return {
+    common: common.map(([a, b]) => [a.self, b.self]),
+    ...(parted ? { parted: [parted[0]?.self, parted[1]?.self] } : {}),
+  };
+}
+
 interface Walk {
   common: [expected: Step, live: Step][];
   parted?: [expected: Step | undefined, live: Step | undefined];

@@ -36,6 +36,10 @@ export function sendFromEndpoint(view: View, endpoint: Endpoint, packet: Packet,
   return { to: hop.to, nodes: [traceNode('detail', way.text), ...hop.nodes] };
 }
 
+/** Whom a VM asks for when it sends; `undefined` when it has no way. */
+export const nexthopFrom = (view: View, endpoint: Endpoint, packet: Packet): string | undefined =>
+  wayOf(endpoint, packet, metadataServer(view, endpoint, packet.dst))?.nexthop;
+
 interface Way {
   address: EndpointAddress;
   nexthop: string;

@@ -56,11 +56,13 @@ export function verdictOf(trace: Trace): string {
   const first = there.places[0]?.node;
   const sender = first?.type === 'endpoint' ? first.text.split(' on ')[0]! : packet.src || '?';
   const port = packet.dport === undefined ? '' : ` ${packet.dport}`;
-  return `${sender} → ${packet.dst} ${packet.protocol}${port}: ${outcomeOf(trace, there)}`;
+  return `${sender} → ${packet.dst} ${packet.protocol}${port}: ${outcomeOf(trace)}`;
 }
 
-function outcomeOf(trace: Trace, there: Way): string {
+/** `exits-network as 192.168.1.21, answered`. */
+export function outcomeOf(trace: Trace): string {
   const { disposition, sourceSeen, packet } = trace;
+  const { there } = waysOf(trace);
   const last = there.places.at(-1);
   if (sourceSeen === null) {
     const where = last ? ` at ${last.label}` : '';

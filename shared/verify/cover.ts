@@ -51,10 +51,10 @@ const MAX_CLASSES = { listed: 20_000, unlisted: 1000 };
 export function cover<T extends number | bigint, S extends Source>(
   walker: Walker,
   space: Space<T>,
-  all: { sources: S[]; places: Range<T>[]; protocol: Protocol; dport?: number },
+  all: { sources: S[]; places: Range<T>[]; protocol: Protocol; dport?: number; size?: number },
   emit: (found: Class<T, S>) => void,
 ): void {
-  const { protocol, dport } = all;
+  const { sources: _sources, places: _places, ...packet } = all;
   const open = [{ sources: all.sources, places: all.places }];
   for (let classes = 0; open.length > 0; classes++) {
     const { sources, places } = open.pop()!;
@@ -62,8 +62,7 @@ export function cover<T extends number | bigint, S extends Source>(
     if (first === undefined || sources.length === 0) continue;
     const address = space.addressOf(first);
     const source = sources.find(({ from }) => !isOwn(from, address));
-    const question = source && { from: source.from, src: source.address, dst: address, protocol };
-    const walked = question && walk(walker, { ...question, ...(dport === undefined ? {} : { dport }) });
+    const walked = source && walk(walker, { from: source.from, src: source.address, dst: address, ...packet });
     if (!source || !walked) {
       open.push({ sources, places: subtract(places, placesOf(space, address)) });
       continue;

@@ -3,16 +3,19 @@
  * as another source. Ports are told by name, so that they may have moved or changed their address. Grouped by networks.
  */
 import { familyOf } from '../ip.ts';
-import type { Topology } from '../topology/types.ts';
-import type { Cloud } from '../trace/cloud.ts';
+import type { FloatingIp, Topology } from '../topology/types.ts';
+import type { Cloud, Endpoint } from '../trace/cloud.ts';
+import type { Protocol } from '../trace/packet.ts';
 import type { TraceRequest } from '../trace/trace.ts';
 import { viewOf } from '../trace/view.ts';
 import { cover, isOwn, worldSpace } from './cover.ts';
 import { outsideOf, witnessIn } from './exits.ts';
-import { factsOf } from './facts.ts';
-import { type Ports, type Sender, portName, portsOf } from './ports.ts';
+import { entriesOf } from './entries.ts';
+import { type Facts, factsOf } from './facts.ts';
+import { askFloating, floatingQuestions } from './floating.ts';
+import { type Owner, type Ports, type Sender, portName, portsOf } from './ports.ts';
 import type { Range } from './ranges.ts';
-import { newTally } from './tally.ts';
+import { type Tally, newTally } from './tally.ts';
 import { walk } from './walk.ts';
 import { type Walker, walkerOf } from './walker.ts';
 
@@ -48,6 +51,8 @@ interface Answer {
   reached: string | null;
   text: string;
   request: TraceRequest;
+  /** Of too many such questions not all are asked, and not the same on both sides: only what both asked is compared. */
+  isSome?: true;
 }
 
 interface Side {
@@ -61,12 +66,12 @@ export function compareReach(before: Side, after: Side): ReachComparison {
   let asked = 0;
   for (const [key, old] of a.answers) {
     const now = b.answers.get(key);
-    if (!now && !isSure(key, b.names)) continue;
+    if (!now && (old.isSome || !isSure(key, b.names))) continue;
     asked++;
     note(changes, old, now ?? { ...old, reached: null });
   }
   for (const [key, now] of b.answers)
-    if (!a.answers.has(key) && isSure(key, a.names)) {
+    if (!a.answers.has(key) && !now.isSome && isSure(key, a.names)) {
       asked++;
       note(changes, { ...now, reached: null }, now);
     }
@@ -115,9 +120,11 @@ function answersOf({ topology, cloud }: Side): Answers {
   const ports = portsOf(facts, cloud.wiring.endpoints, newTally());
   const found: Answers = { answers: new Map(), names: new Set(['outside']) };
   for (const sender of ports.senders) found.names.add(portName(sender.end));
+  for (const { end } of claimedIn(ports)) found.names.add(portName(end));
   answerPairs(walker, ports, found.answers);
   answerExits(walker, topology, ports, found.answers);
   answerEntries(walker, topology, found);
+  answerFloating({ walker, facts, ports, tally: newTally() }, found.answers);
   return found;
 }
 
@@ -138,12 +145,10 @@ function answerPairs(walker: Walker, { groups, addresses, senders }: Ports, answ
         for (const place of own.space.each!(reached)) {
           const to = own.space.addressOf(place);
           const end = endOf(to);
-          const owner = own.owners[place]!.find(
-            ({ endpoint }) => end?.type === 'endpoint' && endpoint === end.endpoint,
-          );
-          if (!owner || !sending.has(`${owner.end.port.name} ${to}`)) continue;
+          const owner = own.owners[place]!.find((each) => end?.type === 'endpoint' && isHad(each, end.endpoint));
+          if (!owner || !(owner.end.claimants || sending.has(`${owner.end.port.name} ${to}`))) continue;
           for (const sender of sources) {
-            if (isOwn(sender.from, to)) continue;
+            if (isOwn(sender.from, to) || owner.end.claimants?.includes(sender.end.port)) continue;
             const seen = walked.outcome.sourceSeen === walked.source.address ? 'own' : walked.outcome.sourceSeen;
             const [a, b] = [portName(sender.end), portName(owner.end)];
             answers.set(`${a}\n${b}`, {
@@ -159,6 +164,13 @@ function answerPairs(walker: Walker, { groups, addresses, senders }: Ports, answ
     );
   }
 }
+
+/** Whether the port that gets it is the one that has the address, or one that claims it. */
+const isHad = ({ end: { claimants }, endpoint }: Owner, got: Endpoint): boolean =>
+  claimants ? claimants.some(({ name }) => name === got.name) : endpoint === got;
+
+const claimedIn = ({ addresses }: Ports): Owner[] =>
+  [addresses.inet, addresses.inet6].flatMap(({ owners }) => owners.flat().filter(({ end }) => end.claimants));
 
 /** What the outside sees of each port; several sources are one text. */
 function answerExits(walker: Walker, topology: Topology, { groups }: Ports, answers: Map<string, Answer>): void {
@@ -195,24 +207,72 @@ function answerExits(walker: Walker, topology: Topology, { groups }: Ports, answ
   }
 }
 
-/** Who answers for each floating IP, told by the port. */
+/** Who answers for each floating IP and each forwarded port, told by the port. */
 function answerEntries(walker: Walker, topology: Topology, { answers, names }: Answers): void {
   const inside = topology.networks.flatMap(({ subnets }) => subnets.map(({ cidr }) => cidr));
-  for (const { floating_ip_address: to, network } of topology.floating_ips) {
+  for (const { to, network, name, ...packet } of topology.floating_ips.flatMap(doorsOf)) {
     const family = familyOf(to);
     if (network === undefined || family === undefined) continue;
-    names.add(to);
+    names.add(name);
     const places = outsideOf(family, inside);
     if (places.length === 0) continue;
     const src = witnessIn(worldSpace(family), family, places);
-    const walked = walk(walker, { from: { segment: network }, src, dst: to, protocol: 'icmp' });
+    const walked = walk(walker, { from: { segment: network }, src, dst: to, ...packet });
     const end = walked?.outcome.answered ? walked.outcome.end : null;
-    answers.set(`outside\n${to}`, {
+    answers.set(`outside\n${name}`, {
       from: 'outside',
       to: network,
       reached: end?.type === 'endpoint' ? end.endpoint.name : end ? 'own' : null,
-      text: `reach outside -> ${to}`,
-      request: { from: { address: src, segment: network }, to },
+      text: `reach outside -> ${name}`,
+      request: { from: { address: src, segment: network }, to, ...packet },
     });
   }
+}
+
+interface Door {
+  to: string;
+  network: string | undefined;
+  /** As it stands in a promise: `192.168.1.161 tcp 2222`. */
+  name: string;
+  protocol: Protocol;
+  dport?: number;
+}
+
+/** The address itself, and the first port of each forwarding. */
+function doorsOf({ floating_ip_address: to, network, port_forwardings: forwardings }: FloatingIp): Door[] {
+  const forwarded = forwardings.flatMap(({ protocol, external_port: one, external_port_range: range }): Door[] => {
+    const dport = one ?? Number(range?.split(':')[0]);
+    if ((protocol !== 'tcp' && protocol !== 'udp') || !Number.isInteger(dport)) return [];
+    return [{ to, network, name: `${to} ${protocol} ${dport}`, protocol, dport }];
+  });
+  return [{ to, network, name: to, protocol: 'icmp' }, ...forwarded];
+}
+
+interface Work {
+  facts: Facts;
+  walker: Walker;
+  tally: Tally;
+  ports: Ports;
+}
+
+/** What the port behind each floating IP, and each forwarded port, sees of ports inside. */
+function answerFloating(work: Work, answers: Map<string, Answer>): void {
+  for (const question of floatingQuestions(work, entriesOf(work)))
+    askFloating(work, question, ({ to, network, end }, { protocol, dport }, { sources, walked, endOf }) => {
+      const got = walked && endOf(to);
+      const isReached = got?.type === 'endpoint' && (walked!.outcome.answered || question.party.way.isTenants);
+      const { port, claimants = [port] } = end;
+      const isRight = got?.type === 'endpoint' && claimants.some(({ name }) => name === got.endpoint.name);
+      const seen = walked?.outcome.sourceSeen === walked?.source.address ? 'own' : walked?.outcome.sourceSeen;
+      const layer4 = dport === undefined ? '' : ` ${protocol} ${dport}`;
+      for (const sender of sources)
+        answers.set(`${portName(sender.end)}\n${to}${layer4}`, {
+          from: sender.end.port.network,
+          to: network,
+          reached: isReached && isRight ? (seen ?? null) : null,
+          text: `reach ${portName(sender.end)} -> ${to}${layer4}`,
+          request: { from: from(sender), to, protocol, ...(dport === undefined ? {} : { dport }) },
+          isSome: true,
+        });
+    });
 }

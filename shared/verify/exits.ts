@@ -3,12 +3,21 @@ import { familyOf } from '../ip.ts';
 import type { Family } from '../state.ts';
 import type { Router, Subnet } from '../topology/types.ts';
 import { type Space, cover, listSpace, worldSpace } from './cover.ts';
-import { type Facts, type WayOut, insideOf, ledElsewhere, wayOut, whyNoRouter } from './facts.ts';
+import { type Facts, type WayOut, insideOf, ledElsewhere, outerNexthops, wayOut, whyNoRouter } from './facts.ts';
 import { addressValue, boundsOf, readyOnce } from './footprint.ts';
-import { TOO_MANY } from './pairs.ts';
 import { type Ports, type Sender, fromPort, portName } from './ports.ts';
-import { type Expectation, type PromiseKind, type Result, type Verdict, judge, resultOf } from './promise.ts';
+import {
+  TOO_MANY,
+  type Expectation,
+  type PromiseKind,
+  type Result,
+  type Verdict,
+  asSentBy,
+  judge,
+  resultOf,
+} from './promise.ts';
 import { type Range, intersect, subtract, union } from './ranges.ts';
+import { sizeThrough } from './sizes.ts';
 import { type Case, type Tally, leaveOut, settle } from './tally.ts';
 import type { Walker } from './walker.ts';
 
@@ -38,17 +47,18 @@ const WELL_KNOWN: Record<Family, string[]> = {
 export const outsideOf = (family: Family, inside: readonly string[]): Range<bigint>[] =>
   subtract(WORLD[family], rangesOf(inside.filter((text) => familyOf(text.split('/')[0]!) === family)));
 
-const outsides = new WeakMap<Facts, Record<Family, Range<bigint>[]>>();
+/** By external network. */
+const outsides = new WeakMap<Facts, Map<string | undefined, Record<Family, Range<bigint>[]>>>();
 
 /** The whole outside, as ports behind a router see it. */
 export function outsideBehind(facts: Facts, router: Router, subnet: Subnet, family: Family): Range<bigint>[] {
-  let known = outsides.get(facts);
-  if (!known) {
-    const inside = insideOf(facts);
-    known = { inet: outsideOf('inet', inside), inet6: outsideOf('inet6', inside) };
-    outsides.set(facts, known);
-  }
-  const led = ledElsewhere(router, subnet).filter((text) => familyOf(text.split('/')[0]!) === family);
+  const own = router.external_gateway?.network;
+  const all = outsides.get(facts) ?? new Map<string | undefined, Record<Family, Range<bigint>[]>>();
+  outsides.set(facts, all);
+  const inside = all.has(own) ? [] : insideOf(facts, own);
+  const known = all.get(own) ?? { inet: outsideOf('inet', inside), inet6: outsideOf('inet6', inside) };
+  all.set(own, known);
+  const led = ledElsewhere(facts, router, subnet).filter((text) => familyOf(text.split('/')[0]!) === family);
   return led.length === 0 ? known[family] : subtract(known[family], rangesOf(led));
 }
 
@@ -79,6 +89,10 @@ export function verifyExits(work: Work): void {
 
 type Out = { sender: Sender; way: Exclude<WayOut, { reason: string }> };
 
+/** As far as a packet to the outside gets inside of the cloud. */
+const sizeOut = ({ facts }: Work, [first]: readonly Out[]): { size?: number } =>
+  !first || 'none' in first.way ? {} : sizeThrough(facts, [first.sender.end.port.network, first.way.network]);
+
 interface Worst {
   verdict: Verdict;
   result: Result | undefined;
@@ -89,8 +103,9 @@ interface Worst {
 function coverOutside(work: Work, out: readonly Out[], family: Family, places: Range<bigint>[]): void {
   const space = worldSpace(family);
   const worst = new Map<Sender, Worst>();
-  const expected = new Map(out.map(({ sender, way }) => [sender, expectationOf(way)]));
-  cover(work.walker, space, { sources: [...expected.keys()], places, protocol: 'icmp' }, (found) => {
+  const expected = new Map(out.map(({ sender, way }) => [sender, expectationOf(work.facts, way, family)]));
+  const size = sizeOut(work, out);
+  cover(work.walker, space, { sources: [...expected.keys()], places, protocol: 'icmp', ...size }, (found) => {
     const to = witnessIn(space, family, found.places);
     for (const sender of found.sources) {
       const result =
@@ -100,23 +115,29 @@ function coverOutside(work: Work, out: readonly Out[], family: Family, places: R
       if (!before || BADNESS[verdict.type] > BADNESS[before.verdict.type]) worst.set(sender, { verdict, result, to });
     }
   });
-  for (const { sender, way } of out) settleOut(work.tally, sender, way, expected.get(sender)!, worst.get(sender));
+  for (const { sender, way } of out)
+    settleOut(work.tally, { sender, way }, { expectation: expected.get(sender)!, ...size }, worst.get(sender));
 }
 
 const BADNESS: Record<Verdict['type'], number> = { held: 0, unknown: 1, broken: 2 };
 
-const expectationOf = (way: Out['way']): Expectation =>
-  'none' in way ? { type: 'no-exit' } : { type: 'exit', source: way.source, isAnswered: !way.isTenants };
-
-/** What the walked packet keeps of its own source is, for another of the class, that one's own. */
-const asSentBy = (result: Result, walked: string, own: string): Result =>
-  result.sourceSeen === walked ? { ...result, sourceSeen: own } : result;
+function expectationOf(facts: Facts, way: Out['way'], family: Family): Expectation {
+  if ('none' in way) return { type: 'no-way' };
+  const { router, source, network, isTenants } = way;
+  const exit = { type: 'exit', source, isAnswered: !isTenants } as const;
+  // An IPv6 gateway may be a link-local address that routers outside announce.
+  if (family === 'inet6') return exit;
+  const subnets = facts.relations.network.get(network)?.subnets ?? [];
+  return {
+    ...exit,
+    gateways: [...subnets.flatMap((subnet) => subnet.gateway_ip ?? []), ...outerNexthops(facts, router)],
+  };
+}
 
 function settleOut(
   tally: Tally,
-  sender: Sender,
-  way: Out['way'],
-  expectation: Expectation,
+  { sender, way }: Out,
+  asked: Pick<Case, 'expectation' | 'size'>,
   worst: Worst | undefined,
 ): void {
   const kind: PromiseKind = 'none' in way ? 'no-way-out' : 'outside';
@@ -127,7 +148,7 @@ function settleOut(
     'none' in way
       ? `unreachable ${portName(sender.end)} -> ${to}`
       : `reach ${portName(sender.end)} -> ${to} as ${way.source}`;
-  const one = (): Case => ({ kind, from: fromPort(sender), to, protocol: 'icmp', expectation, text: words });
+  const one = (): Case => ({ kind, from: fromPort(sender), to, protocol: 'icmp', ...asked, text: words });
   settle(tally, verdict, result, one, kind, 1);
 }
 

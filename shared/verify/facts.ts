@@ -2,7 +2,7 @@
  * What a topology says about its ports, as far as promises need it: which router leads out of a subnet, who serves a port, which networks
  * have to do with each other. Why something is not promised is a sentence, never an omission.
  */
-import { contains, familyOf, overlaps } from '../ip.ts';
+import { contains, familyOf } from '../ip.ts';
 import { type Placement, hasExternal, placementOf, snatNodes } from '../placement.ts';
 import { RELEASES, releaseHas } from '../releases.ts';
 import { type Relations, relationsOf, subnetOf } from '../topology/relations.ts';
@@ -18,8 +18,10 @@ export interface Facts {
   floating: ReadonlyMap<string, { address: string; router: Router }>;
   /** Routers by node. */
   hosts: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Subnet → the router that has its gateway address. */
+  /** Subnet → the router that its ports send to what is elsewhere. */
   gateways: ReadonlyMap<string, Router>;
+  /** Some network is in an address scope. */
+  hasScopes: boolean;
   /** How many ports of a network and sphere have an address. */
   owners: ReadonlyMap<string, number>;
 }
@@ -54,8 +56,9 @@ export function factsOf(topology: Topology): Facts {
     spheres,
     floating,
     hosts,
-    gateways: gatewaysOf(relations),
+    gateways: gatewaysOf(topology, relations),
     owners,
+    hasScopes: topology.networks.some((each) => each.ipv4_address_scope !== undefined),
   };
   cache.set(topology, facts);
   return facts;
@@ -64,15 +67,32 @@ export function factsOf(topology: Topology): Facts {
 const add = (sets: Map<string, Set<string>>, key: string, value: string): void =>
   void (sets.get(key)?.add(value) ?? sets.set(key, new Set([value])));
 
-function gatewaysOf({ topology, subnet: subnets }: Relations): Map<string, Router> {
-  const gateways = new Map<string, Router>();
-  for (const router of topology.routers)
+function gatewaysOf({ networks, routers }: Topology, { subnet: subnets }: Relations): Map<string, Router> {
+  const owners = new Map<string, Router>();
+  for (const router of routers)
     for (const { subnet: name, ip_address } of router.interfaces) {
-      const gateway = subnets.get(name)?.gateway_ip;
-      if (gateway && (ip_address ?? gateway) === gateway && !gateways.has(name)) gateways.set(name, router);
+      const subnet = subnets.get(name);
+      const key = subnet && `${subnet.network} ${ip_address ?? subnet.gateway_ip}`;
+      if (key !== undefined && !owners.has(key)) owners.set(key, router);
     }
+  const gateways = new Map<string, Router>();
+  for (const subnet of networks.flatMap((network) => network.subnets)) {
+    const router = owners.get(`${subnet.network} ${nexthopOf(subnet)}`);
+    if (router) gateways.set(subnet.name, router);
+  }
   return gateways;
 }
+
+/**
+ * Where ports of a subnet send what is elsewhere: the gateway, or a host route to everywhere. Of both DHCP tells the gateway
+ * (`dhcp.py: Dnsmasq._generate_opts_per_subnet`); where there is no DHCP, whoever wrote the route did so for ports to have it.
+ */
+export function nexthopOf({ gateway_ip: gateway, enable_dhcp: hasDhcp, host_routes: routes }: Subnet): string | null {
+  if (gateway !== null && hasDhcp) return gateway;
+  return routes.find(({ destination }) => EVERYWHERE.has(destination))?.nexthop ?? gateway;
+}
+
+const EVERYWHERE: ReadonlySet<string> = new Set(['0.0.0.0/0', '::/0']);
 
 /** Networks joined by interfaces of routers; those of one address scope as well, since the outside may route between them. */
 function spheresOf({ networks, routers }: Topology, { subnet: subnets }: Relations): Map<string, number> {
@@ -138,10 +158,12 @@ export interface End {
   port: Port;
   address: string;
   subnet: Subnet;
+  /** Of an address that is no fixed one: the ports that have it as an allowed address pair; `port` is the first. */
+  claimants?: readonly Port[];
 }
 
-/** `apart`: nothing may get there. */
-export type Relation = 'reach' | 'apart' | { reason: string };
+/** `apart`: nothing may get there. `scoped`: the same, by address scopes of one router. */
+export type Relation = 'reach' | 'apart' | 'scoped' | { reason: string };
 
 /** What is promised between two ports. */
 export function relationOf(facts: Facts, from: End, to: End): Relation {
@@ -166,13 +188,46 @@ function routedRelation(facts: Facts, from: End, to: End): Relation {
   if (why !== undefined) return { reason: why };
   const { network: networks } = facts.relations;
   if (scopeOf(networks.get(a.network), from.address) !== scopeOf(networks.get(b.network), to.address))
-    return { reason: 'between address scopes' };
-  // A connected subnet wins over a route that is less specific; a VM knows no other subnet than its own.
-  const isLed = (at: Subnet, target: Subnet): boolean =>
-    at.host_routes.some((r) => r.nexthop !== at.gateway_ip && overlaps(r.destination, target.cidr)) ||
-    router.routes.some((r) => contains(target.cidr, r.destination));
-  if (isLed(a, b) || isLed(b, a)) return { reason: 'where host routes or extra routes lead elsewhere' };
-  return 'reach';
+    return scopedRelation(facts, router, from);
+  return isLedElsewhere(router, a, to) || isLedElsewhere(router, b, from)
+    ? { reason: 'where host routes or extra routes lead elsewhere' }
+    : 'reach';
+}
+
+/**
+ * Another address scope is dropped when it is forwarded (`router_info.py: _add_address_scope_mark`), but not from a port whose floating IP is in
+ * another scope than its own address: its packets have the mark of the floating IP (`process_floating_ip_address_scope_rules`).
+ */
+function scopedRelation(
+  { topology, relations, floating }: Facts,
+  router: Router,
+  { port, address, subnet }: End,
+): Relation {
+  if (!releaseHas(topology.release ?? RELEASES.at(-1), 'address_scopes')) return { reason: 'between address scopes' };
+  const { network: networks } = relations;
+  const outer = scopeOf(networks.get(router.external_gateway?.network ?? ''), address);
+  const isMarked = floating.has(`${port.name} ${address}`) && outer !== scopeOf(networks.get(subnet.network), address);
+  return isMarked ? { reason: 'between address scopes, from ports with a floating IP' } : 'scoped';
+}
+
+/** A connected subnet wins over a route that is less specific; a VM knows no other subnet than its own. */
+const isLedElsewhere = (router: Router, at: Subnet, { address, subnet }: Pick<End, 'address' | 'subnet'>): boolean =>
+  at.host_routes.some((r) => r.nexthop !== nexthopOf(at) && contains(r.destination, address)) ||
+  router.routes.some((r) => contains(subnet.cidr, r.destination) && contains(r.destination, address));
+
+/** What is promised to ports of one subnet with the same is promised to all: they are led alike, back to them as well. */
+export function ledBy(facts: Facts, { port, address, subnet }: End): string {
+  const routes = facts.gateways.get(subnet.name)?.routes ?? [];
+  const own = routes.filter((r) => contains(subnet.cidr, r.destination) && contains(r.destination, address));
+  const hasFloating = facts.hasScopes && facts.floating.has(`${port.name} ${address}`);
+  return [...own.map(({ destination }) => destination), hasFloating].join(' ');
+}
+
+/** Whether the router connects the subnet with an address of another one, both ways. */
+export function isConnected(facts: Facts, router: Router, from: End, to: Pick<End, 'address' | 'subnet'>): boolean {
+  const [a, b] = [from.subnet, to.subnet].map(({ network }) => facts.relations.network.get(network));
+  const isOneScope = scopeOf(a, from.address) === scopeOf(b, to.address);
+  return isOneScope && !isLedElsewhere(router, from.subnet, to) && !isLedElsewhere(router, to.subnet, from);
 }
 
 /** Why the router does not serve the port. */
@@ -192,7 +247,7 @@ export function wayOut(facts: Facts, end: End): WayOut {
   const { relations, gateways, floating } = facts;
   const { port, address, subnet } = end;
   if (relations.network.get(subnet.network)?.external) return { reason: 'from ports on an external network' };
-  if (subnet.gateway_ip === null) return { reason: 'from subnets without gateway' };
+  if (nexthopOf(subnet) === null) return { reason: 'from subnets without gateway' };
   const router = gateways.get(subnet.name);
   if (!router) return { reason: 'from subnets whose gateway is none of the routers' };
   const why = whyNoRouter(facts, router, end);
@@ -215,7 +270,8 @@ export function wayOut(facts: Facts, end: End): WayOut {
   const scope = scopeOf(relations.network.get(subnet.network), address);
   const isSameScope = scope === scopeOf(network, address);
   if (family === 'inet6') return sixOut(facts, end, router, network.name, isSameScope);
-  const isOwn = !gateway.enable_snat || (scope !== undefined && isSameScope);
+  const hasScopes = releaseHas(facts.topology.release ?? RELEASES.at(-1), 'address_scopes');
+  const isOwn = !gateway.enable_snat || (hasScopes && scope !== undefined && isSameScope);
   return { router, source: isOwn ? address : own.ip_address, network: network.name, isTenants: isOwn };
 }
 
@@ -231,12 +287,30 @@ function sixOut(facts: Facts, { port, address }: End, router: Router, network: s
   return { router, source: address, network, isTenants: true };
 }
 
-/** Prefixes inside the cloud: of subnets, and of allowed address pairs. */
-export const insideOf = ({ topology }: Facts): string[] => [
-  ...topology.networks.flatMap(({ subnets }) => subnets.map(({ cidr }) => cidr)),
-  ...topology.ports.flatMap((port) => port.allowed_address_pairs.map(({ ip_address }) => ip_address)),
-];
+/** Prefixes inside the cloud: of subnets, and of allowed address pairs. Of external networks the own alone: others are somewhere outside. */
+export function insideOf({ topology, relations }: Facts, own: string | undefined): string[] {
+  const isInside = ({ name, external }: Network, { name: subnet }: Subnet): boolean =>
+    !external || name === own || relations.interfacesOfSubnet.has(subnet);
+  const subnets = topology.networks.flatMap((network) => network.subnets.filter((each) => isInside(network, each)));
+  const pairs = topology.ports.flatMap((port) => port.allowed_address_pairs);
+  return [...subnets.map(({ cidr }) => cidr), ...pairs.map(({ ip_address: text }) => text)];
+}
 
-/** Prefixes that routes of the port's router and subnet lead elsewhere: not the outside, as the port sees it. */
-export const ledElsewhere = (router: Router, subnet: Subnet): string[] =>
-  [...router.routes, ...subnet.host_routes].map(({ destination }) => destination);
+/** Prefixes that routes of the port's router and subnet lead elsewhere: not to the outside, as the port sees it. */
+export function ledElsewhere(facts: Facts, router: Router, subnet: Subnet): string[] {
+  const own = nexthopOf(subnet);
+  const inside = router.interfaces.flatMap((each) => facts.relations.subnet.get(each.subnet)?.cidr ?? []);
+  return [
+    // The kernel takes no route whose next hop is on no network of the namespace ("Nexthop has invalid gateway").
+    ...router.routes.filter(({ nexthop }) => inside.some((cidr) => contains(cidr, nexthop))),
+    ...subnet.host_routes.filter(({ nexthop }) => nexthop !== own),
+  ].map(({ destination }) => destination);
+}
+
+/** Next hops of extra routes that are on the external network of the router: more gateways to the outside. */
+export function outerNexthops({ relations }: Facts, { external_gateway: gateway, routes }: Router): string[] {
+  if (routes.length === 0) return [];
+  const subnets = relations.network.get(gateway?.network ?? '')?.subnets ?? [];
+  const nexthops = routes.map(({ nexthop }) => nexthop);
+  return nexthops.filter((nexthop) => subnets.some(({ cidr }) => contains(cidr, nexthop)));
+}

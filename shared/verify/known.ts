@@ -4,10 +4,17 @@ import { type ReadyPrefix, readyPrefix } from '../trace/prefix.ts';
 import { remembered } from '../trace/remembered.ts';
 import { type Attachment, type NamespaceView, type View, deviceSysctl, namespacesOn } from '../trace/view.ts';
 
+interface KnownSegment {
+  prefixes: ReadyPrefix[];
+  /** The same as texts. */
+  texts: ReadonlySet<string>;
+  isAskerLookedAt: boolean;
+}
+
 /** Prefixes by segment. */
 export interface Known {
   view: View;
-  bySegment: Map<string, { prefixes: ReadyPrefix[]; isAskerLookedAt: boolean }>;
+  bySegment: Map<string, KnownSegment>;
 }
 
 export const knownOf = (view: View): Known => ({ view, bySegment: new Map() });
@@ -15,10 +22,14 @@ export const knownOf = (view: View): Known => ({ view, bySegment: new Map() });
 /** Every address and route that an answer on the segment depends on. */
 export const knownOn = (known: Known, segment: string): readonly ReadyPrefix[] => segmentOf(known, segment).prefixes;
 
+/** Whether an address is itself one of them: then no other address is like it. */
+export const isKnownOn = (known: Known, segment: string, address: string): boolean =>
+  segmentOf(known, segment).texts.has(address);
+
 /** Whether the answer may depend on who asks: a device answers for others (`proxy_arp`) by rules that look at the asker. */
 export const isAskerLookedAt = (known: Known, segment: string): boolean => segmentOf(known, segment).isAskerLookedAt;
 
-function segmentOf(known: Known, name: string): { prefixes: ReadyPrefix[]; isAskerLookedAt: boolean } {
+function segmentOf(known: Known, name: string): KnownSegment {
   const found = known.bySegment.get(name);
   if (found) return found;
   const { attachments, endpoints, segments } = known.view;
@@ -39,6 +50,7 @@ function segmentOf(known: Known, name: string): { prefixes: ReadyPrefix[]; isAsk
   ]);
   const made = {
     prefixes: [...texts].map(readyPrefix),
+    texts,
     isAskerLookedAt: proxies.some(({ namespace }) => namespace.state.rules?.some(({ src }) => src !== 'all') === true),
   };
   known.bySegment.set(name, made);
@@ -78,6 +90,8 @@ export interface FlowInterest {
   questioned: ReadyPrefix[];
   /** Connections: what was sent before matters. */
   isStateful: boolean;
+  /** What tells packets of the same addresses from each other: protocol, ports, flags, type of ICMP, TTL. */
+  isTransportSeen: boolean;
 }
 
 /** Made once for each cloud. */
@@ -86,15 +100,32 @@ export const flowInterest = remembered((states: readonly NodeState[]): FlowInter
   const questioned = new Set<string>();
   let isStateful = false;
   let hasFlows = false;
+  let isTransportSeen = false;
+  // Most of millions of flows say what another one says, too.
+  const [matches, actions] = [new Set<string>(), new Set<string>()];
   for (const { flows } of states)
     for (const flow of flows ?? []) {
       hasFlows = true;
-      isStateful ||= flow.actions.includes('ct(') || flow.match.includes('ct_');
+      if (!actions.has(flow.actions)) {
+        actions.add(flow.actions);
+        isStateful ||= flow.actions.includes('ct(');
+        isTransportSeen ||= TRANSPORT_CHANGED.test(flow.actions);
+      }
+      if (matches.has(flow.match)) continue;
+      matches.add(flow.match);
+      isStateful ||= flow.match.includes('ct_');
+      isTransportSeen ||= TRANSPORT_MATCHED.test(flow.match);
       for (const text of addressesIn(flow)) texts.add(text);
       for (const [, text] of flow.match.matchAll(/(?:arp_[st]pa|nd_target)=([^,]+)/g)) questioned.add(text!);
     }
-  return { hasFlows, isStateful, prefixes: [...texts].map(readyPrefix), questioned: [...questioned].map(readyPrefix) };
+  const [prefixes, asked] = [[...texts], [...questioned]].map((all) => all.map(readyPrefix));
+  return { hasFlows, isStateful, isTransportSeen, prefixes: prefixes!, questioned: asked! };
 });
+
+/** Types of ICMP other than echo and echo reply, as neighbour discovery has them, tell no packet that is walked from another. */
+const TRANSPORT_MATCHED =
+  /(?:tp_(?:src|dst)|(?:tcp|udp|sctp)|ttl|_proto=|\bicmp\b|icmp6(?!.*icmp(?:v6)?_type)|icmp(?:v6)?_code|icmp(?:v6)?_type=(?:0x|0\b|8\b|12[89]\b))/i;
+const TRANSPORT_CHANGED = /(?:tp_(?:src|dst)|(?:tcp|udp|sctp)_|ttl|icmp)/i;
 
 function addressesIn({ match }: Flow): string[] {
   if (!match.includes('nw_src') && !match.includes('nw_dst') && !match.includes('ipv6_')) return [];

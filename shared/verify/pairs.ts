@@ -1,9 +1,11 @@
 /** Ports among each other: what they must reach, and what they must not. */
 import { type Class, isOwn, cover } from './cover.ts';
-import { type Facts, type Relation, relationOf } from './facts.ts';
+import { type End, type Facts, type Relation, ledBy, relationOf } from './facts.ts';
+import { isServed } from './neutronPorts.ts';
 import { type Addresses, type Owner, type Ports, type Sender, fromPort, portName } from './ports.ts';
-import { type Expectation, type PromiseKind, judge, resultOf } from './promise.ts';
+import { TOO_MANY, type Expectation, type PromiseKind, asSentBy, judge, resultOf } from './promise.ts';
 import type { Range } from './ranges.ts';
+import { sizeAround } from './sizes.ts';
 import { type Case, type Tally, leaveOut, settle } from './tally.ts';
 import type { Walker } from './walker.ts';
 
@@ -16,21 +18,35 @@ interface Work {
 
 /** All pairs of a sender and an address of another port: class by class, each pair once. */
 export function verifyPairs(work: Work): void {
-  for (const group of work.ports.groups) {
+  for (const group of work.ports.groups.flatMap((all) => ledAlike(work.facts, all))) {
     const addresses = work.ports.addresses[group[0]!.address.includes(':') ? 'inet6' : 'inet'];
     const places: Range<number>[] = [[0, addresses.space.addresses.length]];
-    const relations = new Map<Owner, Relation>();
-    cover(work.walker, addresses.space, { sources: group, places, protocol: 'icmp' }, (found) =>
-      settleClass(work, { found, addresses, group, relations }),
+    const relations = new Map<Owner, Relation | 'served'>();
+    const size = sizeAround(work.facts, group[0]!.end.port.network);
+    cover(work.walker, addresses.space, { sources: group, places, protocol: 'icmp', ...size }, (found) =>
+      settleClass(work, { found, addresses, group, relations, size }),
     );
   }
+}
+
+/** What is promised to one of them is promised to all. */
+function ledAlike(facts: Facts, group: Sender[]): Sender[][] {
+  const parts = new Map<string, Sender[]>();
+  for (const sender of group) {
+    const key = ledBy(facts, sender.end);
+    const part = parts.get(key);
+    if (part) part.push(sender);
+    else parts.set(key, [sender]);
+  }
+  return [...parts.values()];
 }
 
 interface Settled {
   found: Class<number, Sender>;
   addresses: Addresses;
   group: Sender[];
-  relations: Map<Owner, Relation>;
+  relations: Map<Owner, Relation | 'served'>;
+  size: { size?: number };
 }
 
 function settleClass(work: Work, settled: Settled): void {
@@ -47,20 +63,35 @@ function settleClass(work: Work, settled: Settled): void {
 }
 
 /** One address that may be reached: of the own sphere, or on an external network. */
-function settleOwner(work: Work, { found, addresses, group, relations }: Settled, place: number, owner: Owner): void {
-  const known = relations.get(owner) ?? relationOf(work.facts, group[0]!.end, owner.end);
+function settleOwner(work: Work, settled: Settled, place: number, owner: Owner): void {
+  const { found, addresses, group, relations } = settled;
+  const known = relations.get(owner) ?? relationTo(work.facts, group[0]!.end, owner.end);
   relations.set(owner, known);
+  // Told apart from what is left out: `verifyNeutronPorts` asks for it.
+  if (known === 'served') return;
   const address = addresses.space.addressOf(place);
-  const senders = sendersTo(found, address);
+  const senders = sendersTo(found, address, owner);
   if (typeof known === 'object')
     return leaveOut(work.tally, `pairs ${known.reason}`, senders.length, () => pairText(senders[0]!, owner));
-  const expectation: Expectation =
-    known === 'reach' ? { type: 'reach', port: owner.end.port.name } : apartFrom(work.facts, group[0]!);
-  settleSenders(work, found, { senders, owner, expectation, kind: known === 'reach' ? 'inside' : 'apart' });
+  const expectation = expectationOf(work.facts, group[0]!, owner, known);
+  settleSenders(work, settled, { senders, owner, expectation, kind: known === 'reach' ? 'inside' : 'apart' });
 }
 
-const sendersTo = ({ sources }: Class<number, Sender>, address: string): Sender[] =>
-  sources.filter(({ from }) => !isOwn(from, address));
+const relationTo = (facts: Facts, from: End, to: End): Relation | 'served' =>
+  isServed(facts, from, to) ? 'served' : relationOf(facts, from, to);
+
+const sendersTo = ({ sources }: Class<number, Sender>, address: string, { end }: Owner): Sender[] =>
+  sources.filter((sender) => !isOwn(sender.from, address) && !end.claimants?.includes(sender.end.port));
+
+function expectationOf(facts: Facts, sender: Sender, owner: Owner, known: 'reach' | 'apart' | 'scoped'): Expectation {
+  if (known === 'reach') return reachOf(owner);
+  return known === 'apart' ? apartFrom(facts, sender) : { type: 'unreached', port: owner.end.port.name };
+}
+
+const reachOf = ({ end: { port, claimants = [port] } }: Owner): Expectation => ({
+  type: 'reach',
+  ports: claimants.map(({ name }) => name),
+});
 
 interface Toward {
   senders: Sender[];
@@ -71,29 +102,28 @@ interface Toward {
 
 function settleSenders(
   { tally }: Work,
-  found: Class<number, Sender>,
-  { senders, owner, expectation, kind }: Toward,
+  { found, size }: Settled,
+  { senders, owner, expectation: wanted, kind }: Toward,
 ): void {
   const first = senders[0];
   if (!first) return;
+  const { address: own } = first;
+  // Nothing is translated between ports (`router_info.py: _prevent_snat_for_internal_traffic_rule`).
+  const expectation: Expectation = wanted.type === 'reach' ? { ...wanted, source: own } : wanted;
   const one = (): Case => ({
     kind,
     from: fromPort(first),
     to: owner.end.address,
     protocol: 'icmp',
+    ...size,
     expectation,
     text: `${kind === 'apart' ? 'unreachable' : 'reach'} ${pairText(first, owner)}`,
   });
   if (!found.walked) return settle(tally, TOO_MANY, undefined, one, kind, senders.length);
-  const result = resultOf(found.walked.outcome, found.endOf(owner.end.address));
+  const { outcome, source } = found.walked;
+  const result = asSentBy(resultOf(outcome, found.endOf(owner.end.address)), source.address, own);
   settle(tally, judge(expectation, result), result, one, kind, senders.length);
 }
-
-/** When a state has so many ways that not all were looked at. */
-export const TOO_MANY = {
-  type: 'unknown',
-  reason: 'there are too many different ways to look at all of them',
-} as const;
 
 const pairText = (sender: Sender, { end }: Owner): string => `${portName(sender.end)} -> ${portName(end)}`;
 
@@ -118,15 +148,17 @@ function settleApart(work: Work, settled: Settled, near: ReadonlySet<number>, ot
   const far = places.filter((place) => !near.has(place));
   for (const place of far) {
     const owners = addresses.owners[place]!;
-    const senders = sendersTo(found, addresses.space.addressOf(place));
-    if (isPort) for (const owner of owners) settleSenders(work, found, { senders, owner, expectation, kind: 'apart' });
-    else settleAll(work, found, { senders: found.sources, owner: owners[0]!, expectation, kind: 'apart' }, others);
+    const address = addresses.space.addressOf(place);
+    if (isPort)
+      for (const owner of owners)
+        settleSenders(work, settled, { senders: sendersTo(found, address, owner), owner, expectation, kind: 'apart' });
+    else settleAll(work, settled, { senders: found.sources, owner: owners[0]!, expectation, kind: 'apart' }, others);
   }
 }
 
 function settleAll(
   { tally }: Work,
-  found: Class<number, Sender>,
+  { found, size }: Settled,
   { senders, owner, expectation, kind }: Toward,
   others: number,
 ): void {
@@ -137,6 +169,7 @@ function settleAll(
     from: fromPort(first),
     to,
     protocol: 'icmp',
+    ...size,
     expectation,
     text: `unreachable ${pairText(first, owner)}`,
   });

@@ -5,6 +5,7 @@ import type { Port } from '../topology/types.ts';
 import type { Endpoint } from '../trace/cloud.ts';
 import { type Source, type Space, listSpace, senderKey } from './cover.ts';
 import { type End, type Facts, subnetOfAddress, whyNoPort } from './facts.ts';
+import { claimedAddresses } from './pairAddresses.ts';
 import { type Tally, leaveOut } from './tally.ts';
 
 /** A port with one of its addresses. */
@@ -20,7 +21,7 @@ export interface Owner {
   isExternal: boolean;
 }
 
-/** All addresses of bound ports of one family, in order. */
+/** All addresses of bound ports of one family, in order, and those that they claim by allowed address pairs. */
 export interface Addresses {
   family: Family;
   space: Space<number> & { addresses: string[] };
@@ -46,13 +47,6 @@ export function portsOf(facts: Facts, endpoints: readonly Endpoint[], tally: Tal
     if (!port) continue;
     const why = whyNoPort(facts, port);
     if (why !== undefined) leaveOut(tally, why, 1, () => port.name);
-    if (why === undefined && endpoint.extraAddresses.length > 0)
-      leaveOut(
-        tally,
-        'allowed address pairs: whether the port has them up is not known',
-        endpoint.extraAddresses.length,
-        () => port.name,
-      );
     for (const { local } of endpoint.addresses) {
       const subnet = subnetOfAddress(facts, port, local);
       if (why === undefined && (!subnet || familyOf(local) === undefined))
@@ -63,6 +57,7 @@ export function portsOf(facts: Facts, endpoints: readonly Endpoint[], tally: Tal
       if (endpoint.node !== undefined) owners.push(ownerOf(facts, endpoint, end));
     }
   }
+  for (const { end, endpoint } of claimedAddresses(facts, endpoints, tally)) owners.push(ownerOf(facts, endpoint, end));
   const addresses = { inet: addressesOf(owners, 'inet'), inet6: addressesOf(owners, 'inet6') };
   return { senders, groups: grouped(senders), addresses };
 }
@@ -107,8 +102,8 @@ function addressesOf(all: readonly Owner[], family: Family): Addresses {
 }
 
 /** A port for people. */
-export const portName = ({ port, address }: End): string =>
-  port.fixed_ips.length > 1 ? `${address}@${port.network}` : port.name;
+export const portName = ({ port, address, claimants }: End): string =>
+  claimants || port.fixed_ips.length > 1 ? `${address}@${port.network}` : port.name;
 
 /** What a case says of a port that sends. */
 export const fromPort = ({ end }: Sender): { port: string; address: string; segment: string } => ({

@@ -10,10 +10,12 @@ import type { Outcome } from './walk.ts';
 export const PROMISES = {
   inside: 'ports reach the other ports of their subnets and of those that their router connects',
   outside: 'ports reach the outside, which sees the right address',
-  'no-way-out': 'ports of routers without gateway do not get out',
+  'no-way-out': 'ports of routers without gateway do not get out, and are told so',
   'floating-ip': 'floating IPs and forwarded ports are reached from outside, and answer',
+  'floating-inside': 'ports reach floating IPs and forwarded ports, which see the right address',
+  neutron: 'ports reach gateways, SNAT and DHCP ports on the subnets of their router',
   metadata: 'metadata requests end at the proxy of the own router',
-  apart: 'ports do not reach networks that no router of theirs connects',
+  apart: 'ports do not reach networks that no router of theirs connects, nor other address scopes',
   written: 'promises that are written down',
 } as const;
 export type PromiseKind = keyof typeof PROMISES;
@@ -28,10 +30,12 @@ export const PROMISE_CODES = {
 
 /** What must come of a packet. */
 export type Expectation =
-  /** The port gets it (at that TCP or UDP port, where one is named), and its answer comes back. */
-  | { type: 'reach'; port: string; dport?: number }
-  /** It leaves as that source; somebody outside can answer, unless the source is a tenant's address. */
-  | { type: 'exit'; source?: string; isAnswered: boolean }
+  /** One of the ports gets it (at that TCP or UDP port, and from that source, where they are named), and its answer comes back. */
+  | { type: 'reach'; ports: readonly string[]; dport?: number; source?: string; isUnanswered?: true }
+  /** It leaves as that source (by one of the gateways, where they are named); somebody outside can answer, unless the source is a tenant's address. */
+  | { type: 'exit'; source?: string; gateways?: readonly string[]; isAnswered: boolean }
+  /** Its router says that there is no way. */
+  | { type: 'no-way' }
   /** It does not leave. */
   | { type: 'no-exit' }
   /** A namespace of that kind takes it and answers; on that node, when one is named. */
@@ -66,6 +70,12 @@ export type Verdict =
 
 const HELD: Verdict = { type: 'held' };
 
+/** When a state has so many ways that not all were looked at. */
+export const TOO_MANY = {
+  type: 'unknown',
+  reason: 'there are too many different ways to look at all of them',
+} as const;
+
 /** Judges what became of a packet. */
 export function judge(expectation: Expectation, result: Result): Verdict {
   const { disposition, reply, reason } = result;
@@ -74,8 +84,9 @@ export function judge(expectation: Expectation, result: Result): Verdict {
   const wrong = wrongEnd(expectation, result);
   if (wrong !== undefined) return { type: 'broken', what: wrong, isBack: false };
   const { type } = expectation;
-  if (type === 'apart' || type === 'no-exit' || type === 'unreached') return HELD;
+  if (type === 'apart' || type === 'no-exit' || type === 'no-way' || type === 'unreached') return HELD;
   if (type === 'exit' && !expectation.isAnswered) return HELD;
+  if (type === 'reach' && expectation.isUnanswered) return HELD;
   if (type === 'answered' && expectation.isOwn && result.end?.type === 'outside') return HELD;
   if (result.answered) return HELD;
   if (reply === 'insufficient-info') return { type: 'unknown', reason };
@@ -83,27 +94,24 @@ export function judge(expectation: Expectation, result: Result): Verdict {
   return { type: 'broken', what, isBack: true };
 }
 
-function wrongEnd(
-  expectation: Expectation,
-  { disposition, end, sourceSeen, dport, reason }: Result,
-): string | undefined {
+function wrongEnd(expectation: Expectation, result: Result): string | undefined {
+  const { disposition, end, sourceSeen, reason } = result;
   const stopped = `${disposition}: ${reason}`;
   switch (expectation.type) {
     case 'reach':
-      if (end?.type !== 'endpoint') return end?.type === 'outside' ? 'it leaves to the outside' : stopped;
-      if (end.name !== expectation.port) return `${end.name} gets it, not ${expectation.port}`;
-      return expectation.dport !== undefined && dport !== expectation.dport
-        ? `it arrives at port ${dport ?? '?'}, not ${expectation.dport}`
-        : undefined;
+      return wrongReceiver(expectation, result);
     case 'exit':
-      if (end?.type !== 'outside') return end?.type === 'endpoint' ? `${end.name} gets it` : stopped;
-      return expectation.source !== undefined && sourceSeen !== expectation.source
-        ? `the outside sees ${sourceSeen ?? 'nobody'}, not ${expectation.source}`
-        : undefined;
+      return wrongExit(expectation, result);
+    case 'no-way':
+      if (end !== null) return `it gets ${end.type === 'outside' ? 'out' : `to ${end.name}`} as ${sourceSeen ?? '?'}`;
+      return disposition === 'no-route'
+        ? undefined
+        : `the router has no gateway, and sends it on all the same: ${stopped}`;
     case 'no-exit':
       return end?.type === 'outside' ? `it gets out as ${sourceSeen ?? '?'}` : undefined;
     case 'taken':
-      if (end?.type !== 'namespace') return end === null ? stopped : 'it ends elsewhere';
+      if (end?.type !== 'namespace')
+        return end === null ? stopped : end.type === 'outside' ? 'it leaves to the outside' : `${end.name} gets it`;
       return end.name.startsWith(expectation.namespace) && (expectation.node ?? end.node) === end.node
         ? undefined
         : `${end.name} on ${end.node} takes it`;
@@ -121,11 +129,42 @@ function wrongEnd(
   }
 }
 
+function wrongReceiver(
+  { ports, source, dport: wanted }: Extract<Expectation, { type: 'reach' }>,
+  { disposition, end, sourceSeen, dport, reason }: Result,
+): string | undefined {
+  if (end?.type === 'outside') return 'it leaves to the outside';
+  if (end?.type === 'namespace') return `${end.name} on ${end.node} takes it`;
+  if (!end) return `${disposition}: ${reason}`;
+  if (!ports.includes(end.name)) return `${end.name} gets it, not ${ports.join(' or ')}`;
+  if (wanted !== undefined && dport !== wanted) return `it arrives at port ${dport ?? '?'}, not ${wanted}`;
+  return source !== undefined && sourceSeen !== source
+    ? `${end.name} sees ${sourceSeen ?? 'nobody'}, not ${source}`
+    : undefined;
+}
+
+function wrongExit(
+  { source, gateways }: Extract<Expectation, { type: 'exit' }>,
+  { disposition, end, sourceSeen, reason, last }: Result,
+): string | undefined {
+  if (end?.type !== 'outside') return end?.type === 'endpoint' ? `${end.name} gets it` : `${disposition}: ${reason}`;
+  if (source !== undefined && sourceSeen !== source) return `the outside sees ${sourceSeen ?? 'nobody'}, not ${source}`;
+  // As `hopText` in `trace/text.ts` writes a route.
+  const via = / via (\S+)/.exec(last?.route ?? '')?.[1];
+  return via !== undefined && gateways !== undefined && !gateways.includes(via)
+    ? `it is sent to ${via}, which is no gateway of ${end.name}`
+    : undefined;
+}
+
 /** The result of a walk, as it is for one destination of its class. */
 export function resultOf(outcome: Outcome, end = outcome.end): Result {
   const { final, ...rest } = outcome;
   return { ...rest, end: end && placeOf(end), dport: final.dport ?? null };
 }
+
+/** What the walked packet keeps of its own source is, for another of the class, that one's own. */
+export const asSentBy = (result: Result, walked: string, own: string): Result =>
+  result.sourceSeen === walked ? { ...result, sourceSeen: own } : result;
 
 function placeOf(end: NonNullable<Outcome['end']>): Result['end'] {
   if (end.type === 'outside') return { type: 'outside', name: end.segment, node: null };

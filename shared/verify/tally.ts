@@ -11,6 +11,8 @@ export interface Case {
   to: string;
   protocol: Packet['protocol'];
   dport?: number;
+  /** Bytes, where the largest packet that may pass is asked for. */
+  size?: number;
   expectation: Expectation;
   /** The promise in the words in which one is written: `reach vm1 -> vm2`. */
   text: string;
@@ -110,4 +112,13 @@ export const countsOf = ({ counts }: Tally): ({ kind: PromiseKind; asked: number
     return count ? [{ kind, asked: count.held + count.broken + count.unknown, ...count }] : [];
   });
 
-const ORDER: readonly PromiseKind[] = ['inside', 'outside', 'no-way-out', 'floating-ip', 'metadata', 'apart'];
+const ORDER: readonly PromiseKind[] = [
+  'inside',
+  'outside',
+  'no-way-out',
+  'floating-ip',
+  'floating-inside',
+  'neutron',
+  'metadata',
+  'apart',
+];

@@ -6,9 +6,11 @@ import type { Topology } from '../topology/types.ts';
 import type { Cloud, Side } from '../trace/cloud.ts';
 import { type Trace, type TraceRequest, traceIn } from '../trace/trace.ts';
 import { type View, viewOf } from '../trace/view.ts';
-import { verifyEntries } from './entries.ts';
+import { entriesOf, verifyEntries } from './entries.ts';
 import { verifyExits, verifyMetadata } from './exits.ts';
 import { factsOf } from './facts.ts';
+import { verifyFloating } from './floating.ts';
+import { verifyNeutronPorts } from './neutronPorts.ts';
 import { verifyPairs } from './pairs.ts';
 import { portsOf } from './ports.ts';
 import { type PromiseKind, judge, resultOfTrace } from './promise.ts';
@@ -87,7 +89,10 @@ export function verify(topology: Topology, cloud: Cloud, written: readonly Writt
     );
   verifyPairs(work);
   verifyExits(work);
-  verifyEntries(work);
+  const entries = entriesOf(work);
+  verifyEntries(work, entries);
+  verifyFloating(work, entries);
+  verifyNeutronPorts(work);
   verifyMetadata(work);
   const lines = written.map((promise) => verifyWritten({ topology, walker }, promise));
   return verificationOf(view, tally, lines);
@@ -108,7 +113,7 @@ function lineOf(view: View, { promise, verdict, witness, count }: WrittenOutcome
     verdict: verdict.type,
     count,
     what: verdict.type === 'broken' ? verdict.what : verdict.type === 'unknown' ? verdict.reason : null,
-    witness: witness && request && verdict.type === 'broken' ? witnessOf(view, witness, request) : null,
+    witness: witness && request && verdict.type === 'broken' ? witnessOf(view, witness, request).witness : null,
   };
 }
 
@@ -127,24 +132,31 @@ const sorted = <T extends { count: number }>(entries: Iterable<T>): T[] =>
   [...entries].toSorted((a, b) => b.count - a.count);
 
 function brokenOf(view: View, { count, kinds, places, what, witness }: Group): Broken {
-  const request = requestOf(view, witness);
+  const shown = witnessOf(view, witness, requestOf(view, witness));
   return {
     count,
     kinds: [...kinds].map(([kind, of]) => ({ kind, count: of })),
     places: [...places],
-    what,
-    witness: witnessOf(view, witness, request),
+    what: shown.what ?? what,
+    witness: shown.witness,
   };
 }
 
-function witnessOf(view: View, { text, expectation }: Case, request: TraceRequest): Witness {
+/** With what is wrong, as the trace has it. The size of the packet is told only where a small one passes. */
+function witnessOf(view: View, one: Case, request: TraceRequest): { witness: Witness; what?: string } {
+  const { size, ...small } = request;
+  if (size !== undefined) {
+    const found = witnessOf(view, one, small);
+    if (found.witness.isConfirmed) return found;
+  }
   const trace = traceIn(view, request);
-  const { type } = judge(expectation, resultOfTrace(trace, view.cloud.wiring.endpoints));
-  return { promise: text, request, trace, isConfirmed: type === 'broken' };
+  const verdict = judge(one.expectation, resultOfTrace(trace, view.cloud.wiring.endpoints));
+  const isConfirmed = verdict.type === 'broken';
+  return { witness: { promise: one.text, request, trace, isConfirmed }, ...(isConfirmed && { what: verdict.what }) };
 }
 
 /** The packet of a case as a trace takes it. */
-export function requestOf(view: View, { from, to, protocol, dport }: Case): TraceRequest {
+export function requestOf(view: View, { from, to, protocol, dport, size }: Case): TraceRequest {
   const only = 'port' in from && view.cloud.wiring.endpoints.filter(({ name }) => name === from.port);
   const isSure = only && only.length === 1 && only[0]!.addresses.length === 1;
   return {
@@ -152,5 +164,6 @@ export function requestOf(view: View, { from, to, protocol, dport }: Case): Trac
     to,
     protocol,
     ...(dport === undefined ? {} : { dport }),
+    ...(size === undefined ? {} : { size }),
   };
 }

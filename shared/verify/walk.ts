@@ -7,11 +7,11 @@
  */
 import { contains, familyOf } from '../ip.ts';
 import { type Taker } from '../trace/arp.ts';
-import { isMetadataOf } from '../trace/broadcast.ts';
+import { LIMITED_BROADCAST, isMetadataOf } from '../trace/broadcast.ts';
 import type { Endpoint } from '../trace/cloud.ts';
 import type { Connections } from '../trace/conntrack.ts';
 import type { Disposition } from '../trace/disposition.ts';
-import { noAnswer, sendFromEndpoint, sendFromOutside, takes } from '../trace/ends.ts';
+import { nexthopFrom, noAnswer, sendFromEndpoint, sendFromOutside, takes } from '../trace/ends.ts';
 import type { Parcel } from '../trace/frame/passage.ts';
 import { type Packet, type PacketHeader, type Protocol, answerTo, headerOf, packetOf } from '../trace/packet.ts';
 import { type Pass, type PathElement, receive, send } from '../trace/pass.ts';
@@ -20,7 +20,7 @@ import { takenBy } from '../trace/taken.ts';
 import type { NamespaceView } from '../trace/view.ts';
 import { type Hop, hopFrom } from '../trace/wire.ts';
 import { type Footprint, ask, footprintOf } from './footprint.ts';
-import { isAskerLookedAt, knownBehind, knownOn } from './known.ts';
+import { isAskerLookedAt, isKnownOn, knownBehind, knownOn } from './known.ts';
 import { type Walker, kept, senderOn } from './walker.ts';
 
 /** The packet to follow. */
@@ -30,6 +30,8 @@ export interface Question {
   dst: string;
   protocol: Protocol;
   dport?: number;
+  /** Bytes; absent: small enough for every device. */
+  size?: number;
 }
 
 /** What became of it. */
@@ -69,12 +71,12 @@ export interface Walked {
 }
 
 /** `undefined` for what is no packet: an address that is none, or two families. */
-export function walk(walker: Walker, { from, src, dst, protocol, dport }: Question): Walked | undefined {
+export function walk(walker: Walker, { from, src, dst, protocol, dport, size }: Question): Walked | undefined {
   const bare = packetOf({ src, dst, protocol, ...(dport === undefined ? {} : { dport }) });
   if (!bare || familyOf(src) !== familyOf(dst)) return undefined;
   const footprint = footprintOf(bare.src, bare.dst);
-  const packet: Packet = { ...bare, asked: footprint.asked };
-  const parcel = { zones: new Map(), noted: new Set<string>() };
+  const packet: Packet = { ...bare, ...(size === undefined ? {} : { size }), asked: footprint.asked };
+  const parcel = { zones: new Map(), noted: new Set<string>(), isSilent: true } as const;
   const work: Work = {
     walker,
     footprint,
@@ -235,6 +237,7 @@ function departEndpoint(work: Work, endpoint: Endpoint, packet: Packet): Hop['to
     packet.dst,
     (dst) => (isFollowed ? sendOff : sendAsAny)(work, endpoint, { ...packet, dst }),
     () => knownOn(walker.known, segment),
+    segment,
   );
 }
 
@@ -243,23 +246,26 @@ function lookFrom(work: Work, packet: Packet, then: Hop['to']): void {
   const sides = (['src', 'dst'] as const).filter((side) => work.footprint[side].address === packet.src);
   // A port that got the packet by a route, for a prefix of an allowed address pair: it sends from any address of that.
   const isOwner = sides.includes('src') || work.looks.some(({ side, must }) => side === 'dst' && must === 'owner');
-  if (!isOwner) for (const prefix of work.walker.flows.questioned) ask(work.footprint, packet.src, prefix);
+  if (!isOwner && sides.length > 0)
+    for (const prefix of work.walker.flows.questioned) ask(work.footprint, packet.src, prefix);
   if (!isOwner) return;
   const to: Look['to'] = (src, own) => (own ? sendOff(work, own, { ...packet, src }) : then);
   for (const side of sides) work.looks.push({ side, to, must: 'same', walked: then });
 }
 
-/** Kept by sender, source and where it is sent to; without flows all ports of a node and network are one sender. */
+/** Kept by sender, source and next hop; without flows all ports of a node and network are one sender. */
 function sendOff(work: Work, endpoint: Endpoint, packet: Packet): Hop['to'] {
   const { walker } = work;
   const parcel = parcelOf(work, packet);
   if (walker.flows.isStateful || isAskerLookedAt(walker.known, endpoint.segment) || takes(endpoint, packet.dst))
     return sendFromEndpoint(walker.view, endpoint, packet, parcel).to;
   const place = parcel ? endpoint : (senderOn(walker, endpoint) ?? endpoint);
+  const isForAll = packet.dst === LIMITED_BROADCAST;
+  const nexthop = (isForAll ? undefined : nexthopFrom(walker.view, endpoint, packet)) ?? packet.dst;
   return kept(
     walker,
     place,
-    keyOf(work, packet, packet.dst),
+    keyOf(work, packet, nexthop, packet.src),
     () => sendFromEndpoint(walker.view, endpoint, packet, parcel).to,
   );
 }
@@ -275,8 +281,14 @@ function sendAsAny(work: Work, endpoint: Endpoint, packet: Packet): Hop['to'] {
 }
 
 /** What of a packet its way on a wire depends on, besides what is in the footprint. */
-const keyOf = ({ walker }: Work, { src, protocol, dport, sport, isAnswer }: Packet, target: string): string =>
-  walker.flows.hasFlows ? [target, src, protocol, sport, dport, isAnswer].join(' ') : target;
+function keyOf({ walker: { flows } }: Work, packet: Packet, nexthop: string, asker: string): string {
+  if (!flows.hasFlows) return nexthop;
+  const { src, dst, protocol, dport, sport, isAnswer, ttl } = packet;
+  const key = [nexthop, asker];
+  if (flows.prefixes.length > 0) key.push(src, dst);
+  if (flows.isTransportSeen) key.push(`${protocol} ${sport} ${dport} ${isAnswer} ${ttl}`);
+  return key.join(' ');
+}
 
 /** A look-up for an address of the packet: its owner is looked for again for every address; where nobody has it, all that nobody has are alike. */
 function lookAt(
@@ -284,6 +296,7 @@ function lookAt(
   address: string,
   look: (address: string) => Hop['to'],
   known: () => readonly ReadyPrefix[],
+  segment: string | undefined,
 ): Hop['to'] {
   const to = look(address);
   const { footprint } = work;
@@ -293,6 +306,7 @@ function lookAt(
     work.looked = address;
     for (const side of sides) work.looks.push({ side, to: look, must: 'owner', walked: to });
   } else if (to.type === 'endpoint' || work.walker.flows.hasFlows) pin(work, address);
+  else if (segment !== undefined && isKnownOn(work.walker.known, segment, address)) pin(work, address);
   else for (const prefix of known()) ask(footprint, address, prefix);
   return to;
 }
@@ -326,10 +340,10 @@ function onward(work: Work, namespace: NamespaceView, pass: Pass, state: State):
   const make = (target: string): Hop['to'] => hopFrom(walker.view, namespace, ifname, target, asker).to;
   // A device asks as an address of its own (`passage.ts: sourceOf`): with the packet's source only where that is one.
   const isOwn = namespace.state.addresses?.some(({ local }) => local === src) === true;
-  const key = (target: string): string => `${ifname} ${keyOf(work, { ...pass.packet, src: isOwn ? src : '' }, target)}`;
+  const key = (target: string): string => `${ifname} ${keyOf(work, pass.packet, target, isOwn ? src : '')}`;
   const look = (target: string): Hop['to'] =>
     isFree && !walker.flows.isStateful ? kept(walker, namespace, key(target), () => make(target)) : make(target);
-  return lookAt(work, nexthop, look, () => knownBehind(walker.known, namespace, ifname, segment));
+  return lookAt(work, nexthop, look, () => knownBehind(walker.known, namespace, ifname, segment), segment);
 }
 
 const segmentOf = ({ view }: Walker, ifname: string): string | undefined => {

@@ -35,8 +35,8 @@ export function walkerOf(view: View): Walker {
 
 /** Who gets what is sent from a place, kept by what it depends on. */
 export function kept({ hops }: Walker, place: NamespaceView | Endpoint, key: string, make: () => Hop['to']): Hop['to'] {
-  const own = hops.get(place) ?? new Map<string, Hop['to']>();
-  hops.set(place, own);
+  let own = hops.get(place);
+  if (!own) hops.set(place, (own = new Map()));
   const known = own.get(key);
   if (known) return known;
   const to = make();

@@ -13,6 +13,8 @@ export interface Run {
   of: NodeSwitch;
   /** The port that it came in by. */
   port: PlacedPort;
+  /** As it came in. */
+  frame: Words;
   trace: FlowTrace;
   /** The copy that it was on another node, and how it came from there. */
   from?: Copy;
@@ -71,7 +73,7 @@ const VLAN_CFI = 0x1000;
 
 /** @param frame is left as it is */
 export function carry(fabric: Fabric, origin: Origin, frame: Words, options: CarryOptions): Carried {
-  const work: Work = { fabric, options, runs: [], arrivals: [], losses: [], waiting: [], seen: new Map() };
+  const work: Work = { fabric, options, runs: [], arrivals: [], losses: [], waiting: [] };
   if (origin.type === 'device') work.waiting.push({ of: origin.of, port: origin.port, frame });
   else enterWire(work, origin.network, tagged(frame, origin.vlan), undefined, undefined);
   for (let next = work.waiting.shift(); next && work.unclear === undefined; next = work.waiting.shift()) {
@@ -94,14 +96,12 @@ interface Work extends Carried {
   fabric: Fabric;
   options: CarryOptions;
   waiting: Waiting[];
-  seen: Map<string, Run>;
 }
 
 function runOn(work: Work, { of, port, frame, from, by }: Waiting): void {
   const words = frame.slice();
   words[IN_PORT] = port.ofport;
-  const key = `${of.node} ${port.name} ${words.join(',')}`;
-  const before = work.seen.get(key);
+  const before = work.runs.find((run) => run.port === port && run.of === of && isSame(run.frame, words));
   if (before) {
     const reason = `it comes to ${port.name} of ${of.node} in the same form again and again`;
     // Else it is the second copy of one frame: what becomes of it is known.
@@ -110,12 +110,16 @@ function runOn(work: Work, { of, port, frame, from, by }: Waiting): void {
   }
   const tracker = work.options.trackerOf?.(of.node);
   const trace = walkFlows(of.of, port.bridge, words, tracker ? { tracker } : {});
-  const run: Run = { of, port, trace, ...(from && { from }), ...(by !== undefined && { by }) };
+  const run: Run = { of, port, frame: words, trace, ...(from && { from }), ...(by !== undefined && { by }) };
   work.runs.push(run);
-  work.seen.set(key, run);
   if (trace.disposition === 'insufficient-info')
     work.unclear = `${trace.reason ?? 'what its flows do is not known'} (on ${of.node})`;
   else for (const output of trace.outputs) leave(work, { run, output });
+}
+
+function isSame(a: Words, b: Words): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** Whether a copy came out of a run, at whatever distance. */

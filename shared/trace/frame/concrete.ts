@@ -3,7 +3,10 @@
  * One text has one value in a whole cloud, and no two texts share one.
  */
 import { ipv4Text, ipv4Value, ipv6Groups, isMac } from '../../ip.ts';
-import type { Family, Flow } from '../../state.ts';
+import type { Reader } from '../../openflow/classifier.ts';
+import { type Match, constraintsOfPart, joined } from '../../openflow/match.ts';
+import { splitTop } from '../../openflow/split.ts';
+import type { Family } from '../../state.ts';
 
 /** Texts that were given a value, in the order in which they were met. */
 export type Concrete = Map<string, number>;
@@ -37,18 +40,64 @@ function numberOf(concrete: Concrete, text: string): number {
   return concrete.size;
 }
 
-/** A flow whose placeholders have values. @param ofports numbers of the bridge's ports by name */
-export function concreteFlow(concrete: Concrete, flow: Flow, ofports: ReadonlyMap<string, number>): Flow {
-  if (!flow.match.includes('<') && !flow.actions.includes('<')) return flow;
-  const valueOf = (text: string, field: string): string => {
-    const port = /^<ofport of ([^]*)>$/.exec(text)?.[1];
-    // A port that is not there has no number: one that no port has.
-    if (port !== undefined) return String(ofports.get(port) ?? NO_PORT);
-    if (/^(nw_src|nw_dst|arp_spa|arp_tpa)$/.test(field)) return addressValue(concrete, text, 'inet');
-    if (/^(ipv6_src|ipv6_dst|nd_target)$/.test(field)) return addressValue(concrete, text, 'inet6');
-    return macValue(concrete, text);
+/** Matches by their text, as far as they are the same on all nodes; `ofports`: parts that ask for a port by name. */
+export type KnownMatches = Map<string, { fixed: Match; ofports: readonly string[] }>;
+
+/**
+ * Reads flows whose placeholders have values. A match is read once for a whole cloud: every node has a flow for the DVR MAC of every other.
+ * @param ofportOf the number of a bridge's port
+ */
+export function readerOf(
+  { concrete, matches }: { concrete: Concrete; matches: KnownMatches },
+  ofportOf: (bridge: string, port: string) => number | undefined,
+): Reader {
+  const partsByBridge = new Map<string, Map<string, Match>>();
+  const concreteOf = (bridge: string, whole: string): string =>
+    replaced(whole, (text, field) => {
+      const port = /^<ofport of ([^]*)>$/.exec(text)?.[1];
+      // A port that is not there has no number: one that no port has.
+      if (port !== undefined) return String(ofportOf(bridge, port) ?? NO_PORT);
+      if (/^(nw_src|nw_dst|arp_spa|arp_tpa)$/.test(field)) return addressValue(concrete, text, 'inet');
+      if (/^(ipv6_src|ipv6_dst|nd_target)$/.test(field)) return addressValue(concrete, text, 'inet6');
+      return macValue(concrete, text);
+    });
+  const partOf = (bridge: string, part: string): Match => {
+    let parts = partsByBridge.get(bridge);
+    if (!parts) partsByBridge.set(bridge, (parts = new Map()));
+    let found = parts.get(part);
+    if (!found) parts.set(part, (found = constraintsOfPart(concreteOf(bridge, part))));
+    return found;
   };
-  return { ...flow, match: replaced(flow.match, valueOf), actions: replaced(flow.actions, valueOf) };
+  const read = (text: string) => {
+    const all = partsOf(text);
+    const isOpen = (part: string) => part.includes('<ofport of ');
+    const fixed = all.filter((part) => !isOpen(part)).map((part) => constraintsOfPart(concreteOf('', part)));
+    const made = { fixed: joined(fixed), ofports: all.filter(isOpen) };
+    matches.set(text, made);
+    return made;
+  };
+  return {
+    match({ bridge, match }) {
+      const { fixed, ofports } = matches.get(match) ?? read(match);
+      return ofports.length === 0 ? fixed : joined([...ofports.map((part) => partOf(bridge, part)), fixed]);
+    },
+    actions: ({ bridge, actions }) => (actions.includes('<') ? concreteOf(bridge, actions) : actions),
+  };
+}
+
+/** Commas and spaces in a placeholder are part of it. */
+function partsOf(text: string): string[] {
+  if (!text.includes('<')) return splitTop(text);
+  const parts: string[] = [];
+  let start = 0;
+  for (let i = 0; i <= text.length; i++) {
+    if (text[i] === '<') i = Math.max(i, endOf(text, i) - 1);
+    else if (i === text.length || text[i] === ',' || text[i] === ' ') {
+      if (i > start) parts.push(text.slice(start, i));
+      start = i + 1;
+    }
+  }
+  return parts;
 }
 
 /** Above all that a bridge gives (`OFPP_MAX`), and none that is reserved. */

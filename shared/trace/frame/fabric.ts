@@ -3,14 +3,16 @@
  * says where to. A node is made ready when the first frame comes there.
  */
 import { type Switch, switchOf } from '../../openflow/switch.ts';
-import type { Flow, NodeState, OvsPort } from '../../state.ts';
+import type { NodeState, OvsPort } from '../../state.ts';
 import type { Cloud, Endpoint } from '../cloud.ts';
-import { type Concrete, concreteFlow } from './concrete.ts';
+import { type Concrete, type KnownMatches, readerOf } from './concrete.ts';
 
 /** A cloud's switches; it remembers nothing of packets. */
 export interface Fabric {
   cloud: Cloud;
   concrete: Concrete;
+  /** Matches of flows of all nodes. */
+  matches: KnownMatches;
   states: ReadonlyMap<string, NodeState>;
   switches: Map<string, NodeSwitch | { missing: string }>;
   nodeByTunnelIp?: Map<string, string>;
@@ -22,14 +24,14 @@ export interface NodeSwitch {
   of: Switch;
   /** Ports by name; there is no name twice on a node. */
   ports: ReadonlyMap<string, PlacedPort>;
-  /** What a flow says in its state. */
-  original: ReadonlyMap<Flow, Flow>;
   /** Names of the ports of Neutron ports, by `iface-id` and by MAC. */
   byId: ReadonlyMap<string, string>;
   byMac: ReadonlyMap<string, string>;
   /** Physical network → its bridge, and what leads onto its wire. */
   bridges: ReadonlyMap<string, string>;
   uplinks: ReadonlyMap<string, readonly PlacedPort[]>;
+  /** The physical networks onto whose wires a port leads, by its name. */
+  networks: ReadonlyMap<string, readonly string[]>;
 }
 
 /** A port with its place. */
@@ -43,6 +45,7 @@ export interface PlacedPort {
 export const fabricOf = (cloud: Cloud): Fabric => ({
   cloud,
   concrete: new Map(),
+  matches: new Map(),
   states: new Map(cloud.states.map((state) => [state.node, state])),
   switches: new Map(),
 });
@@ -67,31 +70,23 @@ function makeSwitch(fabric: Fabric, node: string): NodeSwitch | { missing: strin
   const mappings = mappingsOf(fabric.cloud, node);
   const ports = portsOf(state, fabric.cloud.from === 'expected' ? mappings : undefined);
   const numbers = numbersOf(ports);
-  const original = new Map<Flow, Flow>();
-  const of = switchOf({ ...state, ports }, {}, (flow) => {
-    const made = concreteFlow(fabric.concrete, flow, numbers.get(flow.bridge) ?? NO_PORTS);
-    if (made !== flow) original.set(made, flow);
-    return made;
-  });
+  const reader = readerOf(fabric, (bridge, port) => numbers.get(bridge)?.get(port));
+  const of = switchOf({ ...state, ports }, {}, reader);
   const placed = placedPorts(of, ports);
+  const uplinks = mappings.map(([physnet, bridge]) => [physnet, uplinksOf(of, placed, bridge)] as const);
   return {
     node,
     of,
     ports: placed,
-    original,
     ...neutronPorts(ports),
     bridges: new Map(mappings),
-    uplinks: new Map(mappings.map(([physnet, bridge]) => [physnet, uplinksOf(of, placed, bridge)])),
+    uplinks: new Map(uplinks),
+    networks: networksByPort(uplinks),
   };
 }
 
 const mappingsOf = ({ wiring: { bridgeMappings } }: Cloud, node: string): [string, string][] =>
   bridgeMappings && Object.hasOwn(bridgeMappings, node) ? Object.entries(bridgeMappings[node]!) : [];
-
-const NO_PORTS: ReadonlyMap<string, number> = new Map();
-
-/** The flow as its state has it. */
-export const originalOf = (of: NodeSwitch, flow: Flow): Flow => of.original.get(flow) ?? flow;
 
 /** @param mappings those of an expected node: what a switch chooses and who wired the node plugged is given to it */
 function portsOf(state: NodeState, mappings: [string, string][] | undefined): OvsPort[] {
@@ -205,9 +200,18 @@ function bridgesBehind(of: Switch, bridge: string): Set<string> {
 /** `conf/plugins/ml2/drivers/ovs_conf.py: integration_bridge`. */
 export const INTEGRATION_BRIDGE = 'br-int';
 
+function networksByPort(uplinks: readonly (readonly [string, readonly PlacedPort[]])[]): Map<string, string[]> {
+  const networks = new Map<string, string[]>();
+  for (const [physnet, ports] of uplinks)
+    for (const { name } of ports) networks.set(name, [...(networks.get(name) ?? []), physnet]);
+  return networks;
+}
+
+const NO_NETWORKS: readonly string[] = [];
+
 /** The physical networks onto whose wires a port leads. */
-export const networksOf = ({ uplinks }: NodeSwitch, name: string): string[] =>
-  [...uplinks].flatMap(([physnet, ports]) => (ports.some((port) => port.name === name) ? [physnet] : []));
+export const networksOf = ({ networks }: NodeSwitch, name: string): readonly string[] =>
+  networks.get(name) ?? NO_NETWORKS;
 
 /** The node that has an address of tunnels. */
 export function nodeOfTunnel(fabric: Fabric, ip: string): string | undefined {

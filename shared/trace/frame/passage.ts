@@ -22,6 +22,8 @@ export interface Parcel {
   zones: Zones;
   /** Nodes of which it was said that their Open vSwitch is not known. */
   noted: Set<string>;
+  /** Nobody will look at the nodes of what arrives: none are made. */
+  isSilent?: true;
 }
 
 interface Lost {
@@ -88,7 +90,7 @@ export function ask(view: View, asker: Asker, takers: readonly Taker[], target: 
   }
   const mac = back && macIn(back);
   if (mac !== undefined)
-    return { type: 'answered', by: sites.find((site) => site.mac === mac)?.who, mac, nodes: wayOf(back!) };
+    return { type: 'answered', by: sites.find((site) => site.mac === mac)?.who, mac, nodes: wayOf(back!, parcel) };
   return failure ?? lost(view, asked, sites, 'neighbour-unreachable', `nobody answers for ${target}: `);
 }
 
@@ -115,7 +117,10 @@ function answer(
   const back = carry(view.fabric, origin, frame, { nodes: nodesOf([from, site]) });
   const [found] = takenBy(back, [from]);
   if (found)
-    return { ...answered, nodes: [...nodes, traceNode('detail', `${site.name} answers`), ...wayOf(found.arrival)] };
+    return {
+      ...answered,
+      nodes: [...nodes, traceNode('detail', `${site.name} answers`), ...wayOf(found.arrival, parcel)],
+    };
   const before = `${site.name} answers for ${question.target}, and the answer is lost: `;
   const failed = lost(view, back, [from], 'neighbour-unreachable', before);
   return { ...failed, nodes: [...nodes, ...failed.nodes] };
@@ -162,12 +167,12 @@ const takenBy = ({ arrivals }: Carried, sites: readonly Site[]): Found[] =>
     return arrival ? [{ site, arrival }] : [];
   });
 
-function arrived({ site, arrival }: Found, { noted }: Parcel): Delivery & { type: 'arrived' } {
-  const unseen = arrival.type === 'unseen' ? notLooked(arrival.node, arrival.reason, noted) : [];
-  return { type: 'arrived', to: site.who, nodes: [...wayOf(arrival), ...unseen] };
+function arrived({ site, arrival }: Found, parcel: Parcel): Delivery & { type: 'arrived' } {
+  const unseen = arrival.type === 'unseen' ? notLooked(arrival.node, arrival.reason, parcel.noted) : [];
+  return { type: 'arrived', to: site.who, nodes: [...wayOf(arrival, parcel), ...unseen] };
 }
 
-const wayOf = ({ copy }: Arrival): TraceNode[] => (copy ? copyNodes(copy) : []);
+const wayOf = ({ copy }: Arrival, { isSilent }: Parcel): TraceNode[] => (copy && !isSilent ? copyNodes(copy) : []);
 
 /** Said once for each node. */
 function notLooked(node: string, reason: string, noted: Set<string>): TraceNode[] {

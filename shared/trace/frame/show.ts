@@ -4,7 +4,7 @@ import type { FlowStep } from '../../openflow/walk.ts';
 import type { Flow } from '../../state.ts';
 import { type TraceNode, itemNode, traceNode } from '../tree.ts';
 import type { Copy, Run } from './carry.ts';
-import { type NodeSwitch, originalOf } from './fabric.ts';
+import type { NodeSwitch } from './fabric.ts';
 
 /** The way from where a frame began to a step on a run, with how it came from node to node. */
 export function wayNodes(run: Run, last: FlowStep | undefined): TraceNode[] {
@@ -29,7 +29,7 @@ function bridgeNodes({ of, port }: Run, last: FlowStep | undefined): TraceNode[]
     if (step.bridge !== bridge)
       nodes.push(bridgeNode(of, step.bridge, step === steps[0] ? port.name : inPort(of, step)));
     bridge = step.bridge;
-    nodes.at(-1)!.children.push(flowNode(of, step));
+    nodes.at(-1)!.children.push(flowNode(step));
   }
   return nodes;
 }
@@ -44,9 +44,8 @@ function inPort({ of }: NodeSwitch, { bridge, after }: FlowStep): string {
   return of.bridges.get(bridge)?.ports.get(number)?.name ?? `port ${number}`;
 }
 
-function flowNode(of: NodeSwitch, { bridge, table, flow: met }: FlowStep): TraceNode {
-  if (!met) return { ...traceNode('flow', `table=${table} (no flow matches)`), flow: { bridge, table } };
-  const flow = originalOf(of, met);
+function flowNode({ bridge, table, flow }: FlowStep): TraceNode {
+  if (!flow) return { ...traceNode('flow', `table=${table} (no flow matches)`), flow: { bridge, table } };
   const isLearned = flow.hard_timeout !== undefined || flow.idle_timeout !== undefined;
   return {
     ...itemNode('flow', flowText(flow), flow),

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isMac } from '../../../shared/ip.ts';
+import { constraintsOf } from '../../../shared/openflow/match.ts';
 import type { Flow } from '../../../shared/state.ts';
-import { type Concrete, addressValue, concreteFlow, macValue } from '../../../shared/trace/frame/concrete.ts';
+import { type Concrete, addressValue, macValue, readerOf } from '../../../shared/trace/frame/concrete.ts';
 
 const flowOf = (match: string, actions: string): Flow => ({ bridge: 'br-int', table: 0, priority: 1, match, actions, cookie: '0x0' }); // prettier-ignore
 
@@ -52,6 +53,10 @@ const ROWS: readonly { about: string; flow: Flow; expected: [match: string, acti
 for (const { about, flow, expected } of ROWS)
   test(about, () => {
     const ofports = new Map([['tap<vm1>', 7], ['<vxlan port to <tunnel_ip>>', 9]]); // prettier-ignore
-    const { match, actions } = concreteFlow(new Map(), flow, ofports);
-    assert.deepEqual([match, actions], expected);
+    const fabric = { concrete: new Map(), matches: new Map() };
+    // The second node takes what the first one has read.
+    for (const _ of ['a', 'b']) {
+      const { match, actions } = readerOf(fabric, (_bridge, port) => ofports.get(port));
+      assert.deepEqual([match(flow), actions(flow)], [constraintsOf(expected[0]), expected[1]]);
+    }
   });

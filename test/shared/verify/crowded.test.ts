@@ -32,6 +32,7 @@ test('a crowded network is verified as a whole, and it is said how', () => {
     [
       ['inside', PORTS * (PORTS - 1)],
       ['outside', PORTS],
+      ['neutron', PORTS * 2],
       ['metadata', PORTS],
     ],
   );

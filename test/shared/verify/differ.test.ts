@@ -37,14 +37,20 @@ const ROWS: readonly [
       for (const [, { rules }] of namespaces(state, 'qrouter'))
         take(rules, ({ src, srclen }) => src === '10.1.0.1' && srclen === 24);
     }),
-    [['lost', 'neta', 'outside', 'reach a3 -> 8.8.8.8', 'reached as 192.168.1.21', 'not reached']],
+    [
+      ['lost', 'neta', 'public', 'reach a3 -> 192.168.1.101', 'reached as 192.168.1.21', 'not reached'],
+      ['lost', 'neta', 'outside', 'reach a3 -> 8.8.8.8', 'reached as 192.168.1.21', 'not reached'],
+    ],
   ],
   [
     'the rule of a floating IP is gone',
     onCompute1((state) => {
       for (const [, { rules }] of namespaces(state, 'qrouter')) take(rules, ({ src }) => src === '10.1.0.11');
     }),
-    [['source', 'neta', 'outside', 'reach a1 -> 8.8.8.8', 'reached as 192.168.1.101', 'reached as 192.168.1.21']],
+    [
+      ['source', 'neta', 'public', 'reach a1 -> 192.168.1.101', 'reached as 192.168.1.101', 'reached as 192.168.1.21'],
+      ['source', 'neta', 'outside', 'reach a1 -> 8.8.8.8', 'reached as 192.168.1.101', 'reached as 192.168.1.21'],
+    ],
   ],
 ];
 
@@ -64,6 +70,31 @@ for (const [what, alter, expected] of ROWS)
       expected.map(([kind]) => (kind === 'lost' ? 'gained' : kind)),
     );
   });
+
+test('an allowed address pair that nobody answers for any more is told by its address', () => {
+  const [before, after] = [recorded('S4'), recorded('S4')];
+  for (const { namespaces: all } of after.states)
+    for (const { neighbours } of Object.values(all)) {
+      const found = neighbours?.find(({ dst }) => dst === '10.4.0.100');
+      if (found) found.lladdr = 'fa:16:3e:00:00:99';
+    }
+  const side = (cloud: typeof before) => ({ topology: cloud.topology, cloud: liveOf(cloud) });
+  const { changes } = compareReach(side(before), side(after));
+  assert.ok(changes.some(({ kind, example }) => kind === 'lost' && example === 'reach v1b -> 10.4.0.100@n1'));
+});
+
+test('a forwarded port that is not translated any more is told', () => {
+  const [before, after] = [recorded('L8'), recorded('L8')];
+  for (const { namespaces: all } of after.states)
+    for (const { iptables } of Object.values(all))
+      take(iptables, ({ spec }) => spec?.includes('--dport 2222') === true);
+  const side = (cloud: typeof before) => ({ topology: cloud.topology, cloud: liveOf(cloud) });
+  const { changes } = compareReach(side(before), side(after));
+  const told = changes.map(({ kind, example }) => `${kind} ${example}`);
+  // The router takes the packets from outside itself.
+  assert.ok(told.includes('source reach outside -> 192.168.1.161 tcp 2222'), JSON.stringify(told));
+  assert.ok(told.includes('lost reach c1 -> 192.168.1.161 tcp 2222'), JSON.stringify(told));
+});
 
 test('ports that one side does not have are told', () => {
   const [before, after] = [recorded('S3'), recorded('S3')];

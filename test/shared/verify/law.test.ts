@@ -4,7 +4,6 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { NodeState } from '../../../shared/state.ts';
 import type { Cloud } from '../../../shared/trace/cloud.ts';
 import { traceIn } from '../../../shared/trace/trace.ts';
 import { type View, viewOf } from '../../../shared/trace/view.ts';
@@ -21,9 +20,9 @@ import { outsideOf } from '../../../shared/verify/exits.ts';
 import { type Result, resultOf, resultOfTrace } from '../../../shared/verify/promise.ts';
 import type { Range } from '../../../shared/verify/ranges.ts';
 import { type Walker, walkerOf } from '../../../shared/verify/walker.ts';
-import { type Random, randomOf } from '../../judges/random.ts';
+import { randomOf } from '../../judges/random.ts';
 import { SCENARIOS } from '../../support/recordings.ts';
-import { liveOf, recorded, withoutFlows } from './clouds.ts';
+import { alter, liveOf, recorded, withoutFlows } from './clouds.ts';
 
 /** What must be the same; whether the outside answers is said of what is asked of it alone. */
 function told({ disposition, end, sourceSeen, answered, reply }: Result, source: string, own: string): string {
@@ -46,7 +45,7 @@ interface Asked<T extends number | bigint> {
   places: Range<T>[];
   /** Which addresses of a class are traced. */
   pick: (found: readonly Range<T>[]) => T[];
-  packet: { protocol: 'icmp' | 'tcp'; dport?: number };
+  packet: { protocol: 'icmp' | 'tcp'; dport?: number; size?: number };
 }
 
 /** Every class, packet by packet; the pairs that were in one. */
@@ -94,17 +93,14 @@ function checkLaw(cloud: Cloud, name: string): { pairs: number; classes: number 
       .filter(({ node }) => node !== undefined)
       .flatMap((from) => from.addresses.map(({ local: address }) => ({ from, address })))
       .filter(({ address }) => address.includes(':') === (family === 'inet6'));
-    const list = listSpace(
-      sources.map(({ address }) => address),
+    const list = listSpace([...sources.map(({ address }) => address), ...claimedIn(cloud)], family);
+    const pairs = listed(name, list, { protocol: 'icmp', size: SIZE });
+    const routers = listed(name, listSpace(routersIn(cloud), family), { protocol: 'icmp' });
+    const outer = listSpace(
+      Object.values(cloud.wiring.segments).flatMap(({ reserved }) => reserved),
       family,
     );
-    const pairs: Asked<number> = {
-      name,
-      space: list,
-      places: [[0, list.addresses.length]],
-      pick: list.each!,
-      packet: { protocol: 'icmp' },
-    };
+    const floating = [listed(name, outer, { protocol: 'icmp', size: SIZE }), listed(name, outer, FORWARDED)];
     const world: Asked<bigint> = {
       name,
       space: worldSpace(family),
@@ -112,13 +108,7 @@ function checkLaw(cloud: Cloud, name: string): { pairs: number; classes: number 
       pick: someOf,
       packet: { protocol: 'icmp' },
     };
-    const metadata: Asked<number> = {
-      name,
-      space: listSpace([METADATA], 'inet'),
-      places: [[0, 1]],
-      pick: list.each!,
-      packet: { protocol: 'tcp', dport: 80 },
-    };
+    const metadata = listed(name, listSpace([METADATA], 'inet'), { protocol: 'tcp', dport: 80 });
     for (const group of groupsOf(sources)) {
       const settled = check(group, pairs);
       for (const { address } of group)
@@ -128,13 +118,42 @@ function checkLaw(cloud: Cloud, name: string): { pairs: number; classes: number 
             `${name}: ${address} ${to} in no class`,
           );
       check(group, world);
-      if (family === 'inet') check(group, metadata);
+      for (const asked of [routers, ...floating, ...(family === 'inet' ? [metadata] : [])])
+        if (asked.places.length > 0) check(group, asked);
     }
   }
   return seen;
 }
 
 const METADATA = '169.254.169.254';
+/** The MTU of the smallest network of the recordings. */
+const SIZE = 1400;
+/** A port that a recording forwards. */
+const FORWARDED = { protocol: 'tcp', dport: 2222 } as const;
+
+type Listed = ReturnType<typeof listSpace>;
+
+const listed = (name: string, space: Listed, packet: Asked<number>['packet']): Asked<number> => ({
+  name,
+  space,
+  places: space.addresses.length > 0 ? [[0, space.addresses.length]] : [],
+  pick: space.each!,
+  packet,
+});
+
+/** Single addresses of allowed address pairs. */
+const claimedIn = ({ wiring }: Cloud): string[] =>
+  wiring.endpoints.flatMap(({ extraAddresses }) => extraAddresses.filter((text) => !text.includes('/')));
+
+/** Addresses of routers on their subnets: gateways and SNAT ports. */
+const routersIn = ({ states }: Cloud): string[] =>
+  states.flatMap(({ namespaces }) =>
+    Object.values(namespaces).flatMap(({ addresses = [] }) =>
+      addresses.flatMap(({ ifname, local }) =>
+        /^(?:qr|sg)-/.test(ifname) && !local.startsWith('fe80') ? [local] : [],
+      ),
+    ),
+  );
 
 const isOwnOf = (group: readonly Source[], address: string, to: string): boolean =>
   group.some((source) => source.address === address && isOwn(source.from, to));
@@ -142,29 +161,6 @@ const isOwnOf = (group: readonly Source[], address: string, to: string): boolean
 /** The ends and the middle of some ranges. */
 const someOf = (ranges: readonly Range<bigint>[]): bigint[] =>
   [...new Set(ranges.flatMap(([from, to]) => [from, (from + to) / 2n, to - 1n]))].slice(0, 9);
-
-/** One thing of a node goes, or becomes another. */
-function alter(state: NodeState, random: Random): string {
-  const names = Object.keys(state.namespaces).filter((name) => /^(qrouter|snat|fip)-/.test(name));
-  const name = random.pick(names);
-  const lists = (['rules', 'routes', 'neighbours', 'iptables', 'addresses', 'sysctls'] as const).filter(
-    (aspect) => (state.namespaces[name]?.[aspect]?.length ?? 0) > 0,
-  );
-  const isFlow = state.flows !== undefined && random.oneIn(4);
-  if (isFlow) {
-    const i = random.below(state.flows!.length);
-    const [flow] = state.flows!.splice(i, 1);
-    return `a flow of ${flow!.bridge} table ${flow!.table}: ${flow!.match}`;
-  }
-  const aspect = random.pick(lists);
-  const list = state.namespaces[name]![aspect]!;
-  const i = random.below(list.length);
-  const item = JSON.stringify(list[i]);
-  const other = random.below(list.length);
-  if (random.oneIn(3)) list.splice(i, 1, list[other] as never);
-  else list.splice(i, 1);
-  return `${aspect} of ${name}: ${item}`;
-}
 
 const SEED = Number(process.env['JUDGE_SEED'] ?? 1);
 const FAULTS = Number(process.env['VERIFY_FAULTS'] ?? 4);
@@ -182,4 +178,30 @@ for (const scenario of SCENARIOS)
     }
     const sum = (key: 'pairs' | 'classes') => seen.reduce((total, each) => total + each[key], 0);
     context.diagnostic(`${sum('pairs')} packets in ${sum('classes')} classes, seed ${SEED}`);
+  });
+
+/** Flows that no agent makes: packets of the same addresses, and those of single addresses, go different ways. */
+const TELLING = [
+  'icmp,icmp_type=0',
+  'icmp',
+  'tcp,tp_dst=80',
+  'ip,nw_proto=6',
+  'icmp,nw_ttl=63',
+  'ip,nw_dst=10.1.0.11',
+  'ip,nw_src=10.1.0.11',
+  'ip,nw_dst=198.51.100.0/24',
+  'arp,arp_tpa=10.1.0.11',
+  'arp,arp_op=2,arp_spa=10.1.0.1',
+];
+
+for (const scenario of ['S1', 'L9'] as const)
+  test(`${scenario}: classes say what each packet says where flows tell packets apart`, () => {
+    const random = randomOf(SEED);
+    for (const match of TELLING) {
+      const cloud = recorded(scenario);
+      const { node, flows = [] } = random.pick(cloud.states);
+      const bridge = random.pick(['br-int', 'br-tun']);
+      flows.push({ bridge, table: 0, priority: 65_000, match, actions: 'drop', cookie: '0x1' });
+      checkLaw(liveOf(cloud), `${scenario} with ${match} dropped by ${bridge} of ${node}`);
+    }
   });
