@@ -25,7 +25,7 @@ export interface Problem {
   /** The text may only not be finished: whoever types there is not told as long as the typing goes on. */
   unfinished?: true;
   /** Other places that have to do with it: the subnet that overlaps, the port that has the address. */
-  related?: { pointer: Pointer; message: string }[];
+  related?: { pointer: Pointer; message: string; range?: Range }[];
 }
 
 /** Joins unescaped keys to a pointer (RFC 6901, section 3: `~` → `~0`, `/` → `~1`). */

@@ -2,7 +2,7 @@
 import { contains } from '../ip.ts';
 import { describe, quote } from '../topology/describe.ts';
 import { relationsOf } from '../topology/relations.ts';
-import { keptList } from '../topology/kept.ts';
+import { joined, keptList } from '../topology/kept.ts';
 import type { Lookup } from '../topology/lookup.ts';
 import { unreadOf, type Unread } from '../topology/unread.ts';
 import type { Check, Finding } from './check.ts';
@@ -18,7 +18,7 @@ export const addressOutsideSubnet: Check = {
     const unread = unreadOf(topology);
     const on = [topology.networks, unread.among('/networks')];
     const making = { make: (holder: Holder) => addressesOutside(holder, find, unread), on: () => on };
-    for (const findings of findingsOf(holders(topology), on, making)) findings.forEach(report);
+    joined(findingsOf(holders(topology), on, making)).forEach(report);
     for (const { name, cidr, pointer, allocation_pools } of topology.networks.flatMap((each) => each.subnets))
       for (const [i, pool] of allocation_pools.entries())
         for (const edge of ['start', 'end'] as const)

@@ -2,7 +2,7 @@
 import { parsePrefix } from '../ip.ts';
 import { describe } from '../topology/describe.ts';
 import { relationsOf } from '../topology/relations.ts';
-import { keptList } from '../topology/kept.ts';
+import { joined, keptList } from '../topology/kept.ts';
 import type { Lookup } from '../topology/lookup.ts';
 import type { Check, Finding } from './check.ts';
 import { holders, type Holder } from './holders.ts';
@@ -17,7 +17,7 @@ export const addressReserved: Check = {
     const find = relationsOf(topology);
     const on = [topology.networks];
     const making = { make: (holder: Holder) => reservedAddresses(holder, find), on: () => on };
-    for (const findings of findingsOf(holders(topology), on, making)) findings.forEach(report);
+    joined(findingsOf(holders(topology), on, making)).forEach(report);
   },
   wrong: `
 networks:

@@ -27,8 +27,9 @@ networks:
   public: {router:external: true, subnets: {public-v4: {cidr: 192.0.2.0/24}}}
 ports:
   vm1: {network: red, fixed_ips: [{ip_address: 10.0.0.5}]}
+  db1: {network: red, fixed_ips: [{ip_address: 10.0.0.6}]}
 promises:
-  - reach vm1 -> vm2
+  - reach vm1 -> db2
   # ^^^^^^^^^^^^^^^^ bad-promise
   - reach vm1 8.8.8.8
   # ^^^^^^^^^^^^^^^^^ bad-promise
@@ -73,7 +74,7 @@ function unknownIn(topology: Topology, line: PromiseLine, known: Known): string 
 function unknownName(kind: 'network' | 'port', name: string, { find, unread }: Known): string | undefined {
   if (find[kind].has(name) || unread.mayHave(kind, name)) return undefined;
   const hint = didYouMean(name, find[kind].keys()) || ' Define it or correct the name.';
-  return `There is no ${kind} ${quote(name)} in this file.${hint}`;
+  return `There is no ${kind} ${quote(name)} in this topology.${hint}`;
 }
 
 function unknownEnd(topology: Topology, end: PromiseEnd, isSender: boolean, known: Known): string | undefined {

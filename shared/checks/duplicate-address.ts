@@ -1,7 +1,8 @@
 /** Addresses are unique within a network, whoever holds them. Allowed address pairs hold nothing: they may name another port's address. */
 import { describe, quote } from '../topology/describe.ts';
-import type { Check } from './check.ts';
-import { holders, isSamePort, type Held, type Holder } from './holders.ts';
+import { remembered } from '../topology/kept.ts';
+import type { Check, Finding } from './check.ts';
+import { holdersByNetwork, isSamePort, type Held, type Holder } from './holders.ts';
 
 export const duplicateAddress: Check = {
   code: 'duplicate-address',
@@ -9,22 +10,7 @@ export const duplicateAddress: Check = {
   doc: 'One address of a network given out twice: to ports, router devices or floating IPs (`db/models_v2.py: IPAllocation`).',
   why: 'The qrouter namespaces hold one permanent neighbour for each address: with two owners all packets go to one of them, on every node.',
   check(topology, report) {
-    const byNetwork = new Map<string, Map<string, { holder: Holder; held: Held }>>();
-    for (const holder of holders(topology)) {
-      if (holder.network === undefined) continue;
-      const first = byNetwork.get(holder.network) ?? new Map<string, { holder: Holder; held: Held }>();
-      byNetwork.set(holder.network, first);
-      for (const held of holder.addresses) {
-        const other = first.get(held.ip_address);
-        if (!other) first.set(held.ip_address, { holder, held });
-        else if (!isSamePort(holder, other.holder)) {
-          const owner = describe(other.held.pointer);
-          const message = `${held.ip_address} on network ${quote(holder.network)} already belongs to ${owner}. Neutron refuses the second one; choose another address.`;
-          const { pointer, at } = held;
-          report({ message, pointer, at, related: [{ pointer: other.held.pointer, message: owner }] });
-        }
-      }
-    }
+    for (const group of holdersByNetwork(topology).values()) duplicates(group).forEach(report);
   },
   wrong: `
 networks:
@@ -61,3 +47,21 @@ floating_ips:
   192.0.2.10: {}
 `,
 };
+
+const duplicates = remembered((holders: Holder[]): Finding[] => {
+  const findings: Finding[] = [];
+  const first = new Map<string, { holder: Holder; held: Held }>();
+  for (const holder of holders)
+    for (const held of holder.addresses) {
+      const other = first.get(held.ip_address);
+      if (!other) first.set(held.ip_address, { holder, held });
+      else if (!isSamePort(holder, other.holder)) findings.push(duplicate(holder.network!, held, other.held));
+    }
+  return findings;
+});
+
+function duplicate(network: string, { ip_address, pointer, at }: Held, other: Held): Finding {
+  const owner = describe(other.pointer);
+  const message = `${ip_address} on network ${quote(network)} already belongs to ${owner}. Neutron refuses the second one; choose another address.`;
+  return { message, pointer, at, related: [{ pointer: other.pointer, message: owner }] };
+}

@@ -1,7 +1,8 @@
 /** MACs are unique within a network; between networks they may repeat. */
 import { describe, quote } from '../topology/describe.ts';
-import type { Check } from './check.ts';
-import { holders, isSamePort, type Holder } from './holders.ts';
+import { remembered } from '../topology/kept.ts';
+import type { Check, Finding } from './check.ts';
+import { holdersByNetwork, isSamePort, type Holder } from './holders.ts';
 
 export const duplicateMac: Check = {
   code: 'duplicate-mac',
@@ -9,21 +10,7 @@ export const duplicateMac: Check = {
   doc: 'One MAC on two ports of a network (`lib: exceptions: MacAddressInUse`).',
   why: 'The agents program MACs as permanent neighbours and into flows; frames for two owners of one MAC arrive at one of them.',
   check(topology, report) {
-    const byNetwork = new Map<string, Map<string, Holder>>();
-    for (const holder of holders(topology)) {
-      const { mac_address, network, pointer } = holder;
-      if (mac_address === undefined || network === undefined) continue;
-      const first = byNetwork.get(network) ?? new Map<string, Holder>();
-      byNetwork.set(network, first);
-      const other = first.get(mac_address);
-      if (!other) first.set(mac_address, holder);
-      else if (!isSamePort(holder, other)) {
-        const owner = describe(other.pointer);
-        const message = `${mac_address} on network ${quote(network)} already belongs to ${owner}. Frames would go to either; give one of them another MAC.`;
-        const related = [{ pointer: `${other.pointer}/mac_address`, message: owner }];
-        report({ message, pointer: `${pointer}/mac_address`, related });
-      }
-    }
+    for (const group of holdersByNetwork(topology).values()) duplicates(group).forEach(report);
   },
   wrong: `
 networks:
@@ -51,3 +38,23 @@ ports:
   vm2: {network: blue, mac_address: fa:16:3e:00:00:02}
 `,
 };
+
+const duplicates = remembered((holders: Holder[]): Finding[] => {
+  const findings: Finding[] = [];
+  const first = new Map<string, Holder>();
+  for (const holder of holders) {
+    const { mac_address } = holder;
+    if (mac_address === undefined) continue;
+    const other = first.get(mac_address);
+    if (!other) first.set(mac_address, holder);
+    else if (!isSamePort(holder, other)) findings.push(duplicate(holder, other));
+  }
+  return findings;
+});
+
+function duplicate({ mac_address, network, pointer }: Holder, other: Holder): Finding {
+  const owner = describe(other.pointer);
+  const message = `${mac_address} on network ${quote(network!)} already belongs to ${owner}. Frames would go to either; give one of them another MAC.`;
+  const related = [{ pointer: `${other.pointer}/mac_address`, message: owner }];
+  return { message, pointer: `${pointer}/mac_address`, related };
+}

@@ -3,12 +3,13 @@ import { ipv4Value, parsePrefix, broadcastOf } from '../ip.ts';
 import { DEVICE_OWNER } from '../neutron.ts';
 import { hasExternal, placementOf } from '../placement.ts';
 import { quote } from '../topology/describe.ts';
+import { remembered } from '../topology/kept.ts';
 import { grouped } from '../topology/lookup.ts';
 import { isIpv4 } from '../topology/relations.ts';
 import type { Network, Node, RouterGateway, Subnet, Topology } from '../topology/types.ts';
 import { unreadOf } from '../topology/unread.ts';
 import type { Check } from './check.ts';
-import { holders } from './holders.ts';
+import { holdersByNetwork, type Holder } from './holders.ts';
 
 export const externalSubnetFull: Check = {
   code: 'external-subnet-full',
@@ -19,7 +20,7 @@ export const externalSubnetFull: Check = {
     const external = topology.networks.filter((each) => each.external && each.subnets.some(isIpv4));
     if (external.length === 0) return;
     const unread = unreadOf(topology);
-    const taken = takenByNetwork(topology, new Set(external.map(({ name }) => name)));
+    const taken = holdersByNetwork(topology);
     const waiting = gatewaysWithoutAddress(topology);
     const hosts = topology.nodes.filter(hasExternal);
     for (const network of external) {
@@ -29,7 +30,7 @@ export const externalSubnetFull: Check = {
       const merged = mergedPools(pools);
       const capacity = merged.reduce((sum, [start, end]) => sum + end - start + 1, 0);
       const gateways = waiting.get(network.name)?.length ?? 0;
-      const used = countInside(taken.get(network.name) ?? [], merged);
+      const used = countInside(takenBy(taken.get(network.name) ?? []), merged);
       // Mostly there is room for all nodes, and nobody need ask which of them hold a router.
       if (used + gateways + hosts.length <= capacity) continue;
       const nodes = nodesWithoutAddress(topology, network, hosts);
@@ -78,18 +79,11 @@ floating_ips:
 
 type Pool = [start: number, end: number];
 
-/** IPv4 addresses that somebody has, by network. */
-const takenByNetwork = (topology: Topology, external: ReadonlySet<string | undefined>): Map<string, number[]> =>
-  grouped(
-    holders(topology)
-      .filter(({ network }) => external.has(network))
-      .flatMap(({ network, addresses }) =>
-        addresses.flatMap(({ ip_address }) => {
-          const value = ipv4Value(ip_address);
-          return network === undefined || value === undefined ? [] : [[network, value] as const];
-        }),
-      ),
-  );
+/** IPv4 addresses that somebody has, each once, from the lowest on. */
+const takenBy = remembered((holders: Holder[]): number[] => {
+  const values = holders.flatMap(({ addresses }) => addresses.flatMap(({ ip_address }) => ipv4Value(ip_address) ?? []));
+  return [...new Set(values)].toSorted((a, b) => a - b);
+});
 
 /** Gateways that Neutron has still to give an address, by network. */
 const gatewaysWithoutAddress = ({ routers }: Topology): Map<string, RouterGateway[]> =>
@@ -148,10 +142,10 @@ function mergedPools(pools: Pool[]): Pool[] {
   return merged;
 }
 
-/** How many different values lie in the pools, in one walk over both. */
+/** How many of the values lie in the pools, in one walk over both. */
 function countInside(values: number[], pools: Pool[]): number {
   let [i, count] = [0, 0];
-  for (const value of [...new Set(values)].toSorted((a, b) => a - b)) {
+  for (const value of values) {
     while (i < pools.length && pools[i]![1] < value) i++;
     if (i < pools.length && pools[i]![0] <= value) count++;
   }

@@ -1,9 +1,9 @@
 /** Who has which address and MAC on which network: ports, the devices of routers, and floating IPs, in one list. */
 import type { Pointer } from '../problem.ts';
 import { DEVICE_OWNER, ROUTER_INTERFACE_OWNERS } from '../neutron.ts';
+import { joined, keptGroups, keptList, remembered } from '../topology/kept.ts';
 import type { Lookup } from '../topology/lookup.ts';
 import { relationsOf } from '../topology/relations.ts';
-import { keptList } from '../topology/kept.ts';
 import type { DevicePort, FloatingIp, Port, Router, RouterInterface, Topology } from '../topology/types.ts';
 
 export interface Held {
@@ -26,28 +26,42 @@ export interface Holder {
   device_owner?: string;
 }
 
-const cache = new WeakMap<Topology, Holder[]>();
-
-/** In the order of router devices, ports, floating IPs; made once for each topology. */
+/** In the order of router devices, ports, floating IPs; the same list as long as nobody has anything else. */
 export function holders(topology: Topology): Holder[] {
-  const known = cache.get(topology);
-  if (known) return known;
-  const made = holdersOf(topology, relationsOf(topology));
-  cache.set(topology, made);
-  return made;
-}
-
-function holdersOf({ routers, networks, ports, floating_ips }: Topology, find: Lookup): Holder[] {
+  const { routers, networks, ports, floating_ips } = topology;
+  const find = relationsOf(topology);
   const on = [networks];
-  return [
-    ...ofRouters(routers, on, {
+  return all(
+    ofRouters(routers, on, {
       make: (router) => [...gateway(router), ...router.interfaces.flatMap(devices(router, find))],
       on: () => on,
-    }).flat(),
-    ...ofPorts(ports, [], { make: ofPort, on: () => [] }),
-    ...ofFloatingIps(floating_ips, [], { make: ofFloatingIp, on: () => [] }),
-  ];
+    }),
+    ofPorts(ports, [], { make: ofPort, on: () => [] }),
+    ofFloatingIps(floating_ips, [], { make: ofFloatingIp, on: () => [] }),
+  );
 }
+
+const all = remembered((onRouters: Holder[][], onPorts: Holder[], onFloatingIps: Holder[]): Holder[] => [
+  ...joined(onRouters),
+  ...onPorts,
+  ...onFloatingIps,
+]);
+
+/** Those of each network, by its name; one list is the same as long as nobody on that network has anything else. */
+export const holdersByNetwork = (topology: Topology): ReadonlyMap<string, Holder[]> => byNetwork(holders(topology));
+
+const byNetwork = remembered((list: Holder[]) => {
+  const groups = new Map<string, Holder[]>();
+  for (const holder of list) {
+    if (holder.network === undefined) continue;
+    const group = groups.get(holder.network);
+    if (group) group.push(holder);
+    else groups.set(holder.network, [holder]);
+  }
+  return keptNetworks(groups);
+});
+
+const keptNetworks = keptGroups<Holder>();
 
 const ofRouters = keptList<Router, Holder[]>();
 const ofPorts = keptList<Port, Holder>();

@@ -18,13 +18,14 @@ export const linkLocalClash: Check = {
   doc: 'A subnet in a range that the L3 agent uses inside (`lib: constants.py: DVR_FIP_LL_CIDR, METADATA_V4_CIDR`; `l3_ha_net_cidr`).',
   why: 'rfp and fpr devices, HA networks and the metadata service have addresses from these ranges in the same namespaces: a connected route of the subnet would take their packets, or they those of the subnet.',
   check(topology, report) {
-    const haNetworks = haNetworksOf(topology);
+    let haNetworks: ReadonlySet<string> | undefined;
     for (const network of topology.networks) {
-      if (isHaNetwork(network, haNetworks)) continue;
       for (const { name, cidr, pointer } of network.subnets) {
         // What meets everything is `unspecified-prefix`.
         const clashes = cidr.endsWith('/0') ? [] : RANGES.filter((range) => overlaps(range.cidr, cidr));
         if (clashes.length === 0) continue;
+        haNetworks ??= haNetworksOf(topology);
+        if (isHaNetwork(network, haNetworks)) continue;
         const uses = clashes.map((range) => `${range.cidr} for ${range.use}`).join(', ');
         const message = `${cidr} of subnet ${quote(name)} meets what the agents use inside: ${uses}. Routes of the two would mix; choose another prefix.`;
         report({ message, pointer: `${pointer}/cidr` });
@@ -49,7 +50,7 @@ ports:
 };
 
 /** Neutron's own HA networks: by name (`lib: constants.py: HA_NETWORK_NAME`), or by what is plugged into them. */
-const isHaNetwork = ({ name }: Network, known: Set<string>): boolean =>
+const isHaNetwork = ({ name }: Network, known: ReadonlySet<string>): boolean =>
   name.startsWith('HA network tenant ') || known.has(name);
 
 const haNetworksOf = ({ ports }: Topology): Set<string> =>

@@ -13,11 +13,13 @@ export const ovsAgentNotDistributed: Check = {
   why: 'Without DVR flows the same `qr-` MAC answers from every node and frames go astray. With the flows but without the qrouter namespace, VMs have no gateway at all.',
   check(topology, report) {
     const unread = unreadOf(topology);
-    const withVms = nodesWithVms(topology);
+    let withVms: ReadonlySet<string | undefined> | undefined;
     for (const { name, pointer, agent_mode, enable_distributed_routing: isDistributed } of topology.nodes) {
       if (isDistributed === undefined || unread.touches(pointer)) continue;
       const isDvr = DVR_MODES.includes(agent_mode);
-      if (isDvr === isDistributed || (!isDvr && !withVms.has(name))) continue;
+      if (isDvr === isDistributed) continue;
+      withVms ??= nodesWithVms(topology);
+      if (!isDvr && !withVms.has(name)) continue;
       const message = isDvr
         ? `The L3 agent of node ${quote(name)} is in mode ${agent_mode}, but its Open vSwitch agent has \`enable_distributed_routing\` off: the router's MACs collide with those of other nodes. Turn it on.`
         : `The Open vSwitch agent of node ${quote(name)} has \`enable_distributed_routing\` on, but there is no L3 agent in a DVR mode: VMs there have no gateway on distributed routers. Set \`agent_mode: dvr\`, or turn it off.`;

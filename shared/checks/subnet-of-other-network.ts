@@ -1,6 +1,6 @@
 /** Subnets that are named for an address, but are of another network. */
 import { describe, quote } from '../topology/describe.ts';
-import { keptList } from '../topology/kept.ts';
+import { joined, keptList } from '../topology/kept.ts';
 import type { Lookup } from '../topology/lookup.ts';
 import { relationsOf } from '../topology/relations.ts';
 import type { Check, Finding } from './check.ts';
@@ -15,7 +15,7 @@ export const subnetOfOtherNetwork: Check = {
     const find = relationsOf(topology);
     const on = [topology.networks];
     const making = { make: (holder: Holder) => strangers(holder, find), on: () => on };
-    for (const findings of findingsOf(holders(topology), on, making)) findings.forEach(report);
+    joined(findingsOf(holders(topology), on, making)).forEach(report);
   },
   wrong: `
 networks:

@@ -9,11 +9,11 @@ export const subnetOfTwoRouters: Check = {
   doc: 'Two distributed routers on one subnet that has VMs (`plugins/ml2/drivers/openvswitch/agent/ovs_dvr_neutron_agent.py: _bind_distributed_router_interface_port`).',
   why: "Packets that a router sends to a VM get the MAC of the subnet's gateway, and the flows know only one: the last one that was bound. The way by the second router is asymmetric, and firewalls that follow connections may drop it.",
   check(topology, report) {
-    const { interfacesOfSubnet, addressesOfSubnet } = relationsOf(topology);
-    for (const [subnet, interfaces] of interfacesOfSubnet) {
+    const find = relationsOf(topology);
+    for (const [subnet, interfaces] of find.interfacesOfSubnet) {
       const distributed = interfaces.filter(({ router }) => router.distributed);
       if (distributed.length < 2) continue;
-      const vm = (addressesOfSubnet.get(subnet) ?? []).find(({ port }) =>
+      const vm = (find.addressesOfSubnet.get(subnet) ?? []).find(({ port }) =>
         port.device_owner.startsWith('compute:'),
       )?.port;
       if (!vm) continue;

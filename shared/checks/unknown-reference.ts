@@ -22,7 +22,7 @@ export const unknownReference: Check = {
       if (unread.mayHave(to, name)) continue;
       const hint = ++suggestions > MAX_SUGGESTIONS ? '' : didYouMean(name, find[to].keys());
       const todo = hint || ` Define it or correct the name.`;
-      report({ message: `There is no ${to} ${quote(name)} in this file.${todo}`, pointer, at });
+      report({ message: `There is no ${to} ${quote(name)} in this topology.${todo}`, pointer, at });
     }
   },
   wrong: `

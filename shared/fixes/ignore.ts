@@ -2,7 +2,7 @@
 import type { Range } from '../problem.ts';
 import { type Edits, newlineOf } from './edits.ts';
 
-/** Silences a code on the line of an offset: behind the line, or above it where a comment is there already. */
+/** Silences a code on the line of an offset: behind the line, or above it where a comment is there already or would cut a text in two. */
 export function ignoreHere(text: string, offset: number, code: string): Edits {
   const [start, end] = lineAt(text, offset);
   const line = text.slice(start, end);
@@ -12,12 +12,27 @@ export function ignoreHere(text: string, offset: number, code: string): Edits {
     const at = start + known[1]!.length;
     return [{ range: [at, at], text: `, ${code}` }];
   }
-  if (/(?:^|[ \t])#/.test(line)) {
+  if (/(?:^|[ \t])#/.test(line) || mayGoOn(line, text.slice(end, end + MOST_AHEAD))) {
     const margin = /^[ \t]*/.exec(line)![0];
     return [{ range: [start, start], text: `${margin}# dvrscope: ignore ${code}${newlineOf(text)}` }];
   }
   const at = start + line.trimEnd().length;
   return [{ range: [at, end], text: ` # dvrscope: ignore ${code}` }];
+}
+
+/** So far the next line is looked for. */
+const MOST_AHEAD = 1000;
+
+/** Whether a text without quotes that the line ends in may go on behind it (YAML 1.2.2, section 7.3.3): a comment would end it. */
+function mayGoOn(line: string, behind: string): boolean {
+  if (/[:,{[|>]\s*$/.test(line)) return false;
+  const next = /^(?:[ \t]*\r?\n)+( *)([^\s}\],#])/.exec(behind);
+  if (!next) return false;
+  const [, margin = '', dashes = '', rest = ''] = /^( *)((?:- +)*)(.*)$/s.exec(line)!;
+  const isEntry = /^(?:"[^"]*"|'[^']*'|[^"'#]*?):\s/.test(rest);
+  if (!isEntry && dashes === '') return true;
+  const column = margin.length + (isEntry ? dashes.length : dashes.lastIndexOf('-'));
+  return next[1]!.length > column;
 }
 
 /** Takes a code out of its comment, and the whole comment when it was the only one. */

@@ -7,6 +7,8 @@ import { quote } from '../topology/describe.ts';
 import { fieldAt } from '../topology/fieldAt.ts';
 import { fieldsOf } from '../topology/fields.ts';
 import { nearest } from '../topology/nearest.ts';
+import { promiseNames, renamedPromise } from '../topology/promiseNames.ts';
+import { readPromise } from '../topology/promiseText.ts';
 import { type Reference, references } from '../topology/references.ts';
 import { relationsOf } from '../topology/relations.ts';
 import { scalarText } from '../topology/scalarText.ts';
@@ -55,6 +57,25 @@ function meantName(given: Given): Fix[] {
       edits: range && !given.text.slice(...range).startsWith('*') ? [{ range, text: yamlScalar(name) }] : undefined,
       ...(i === 0 && { isPreferred: true }),
     }));
+}
+
+/** Where one name of a promise is wrong. A name that stands in the line already is hardly meant twice. */
+function meantInPromise({ topology, problem, sourceMap, text }: Given): Fix[] {
+  const promise = topology.promises?.find(({ pointer }) => pointer === problem.pointer);
+  const range = sourceMap.get(problem.pointer)?.value;
+  if (!promise || !range || 'problem' in readPromise(promise.text)) return [];
+  const find = relationsOf(topology);
+  const names = promiseNames(promise.text);
+  const wrong = names.filter(({ kind, name }) => !find[kind].has(name));
+  const [{ kind, name: written } = { kind: 'port' as const, name: '' }] = wrong;
+  if (wrong.length !== 1) return [];
+  const candidates = [...find[kind].keys()].filter((name) => !names.some((each) => each.name === name));
+  return nearestOnes(written, candidates).flatMap((name, i): Fix[] => {
+    const line = renamedPromise(promise.text, kind, written, name);
+    if (line === promise.text) return [];
+    const edits = text.slice(...range).startsWith('*') ? undefined : [{ range, text: yamlScalar(line) }];
+    return [{ title: `Change to ${quote(name)}`, edits, ...(i === 0 && { isPreferred: true }) }];
+  });
 }
 
 /** The text as the reader took it, where it took it in spite of its form. */
@@ -146,6 +167,7 @@ export const NAME_FIXES: Fixes = {
   'bad-address': asRead,
   'bad-mac': asRead,
   'bad-prefix': asRead,
+  'bad-promise': meantInPromise,
   'conflicting-keys': (given) => [
     {
       title: 'Take `ip_address` out: `external_fixed_ips` counts',

@@ -4,6 +4,7 @@
  * Laws: formatting twice changes nothing; only white space changes; what the text means does not.
  */
 import type { Range } from '../problem.ts';
+import { finished, PIECE, type Steps } from '../steps.ts';
 import { layout, type Line } from './layout.ts';
 
 export interface FormatEdit {
@@ -21,13 +22,14 @@ export interface LineRange {
  * The edits that format a text without YAML errors, one for each line that changes.
  * @param only lines that may be changed. Where a block is only partly among them its indentation stays as it is.
  */
-export function formatEdits(text: string, only?: LineRange): FormatEdit[] {
-  const lines = layout(text);
+export function* formatSteps(text: string, only?: LineRange): Steps<FormatEdit[]> {
+  const lines = yield* layout(text);
   const isMeant = (i: number): boolean => !only || (only.first <= i && i <= only.last);
   const frozen = only ? frozenBlocks(text, lines, isMeant) : new Set<number>();
   const edits: FormatEdit[] = [];
   let block = 0;
   for (const [i, line] of lines.entries()) {
+    if (i % PIECE === 0) yield;
     if (isRoot(line)) block = i;
     if (!isMeant(i) || line.kind === 'blank') continue;
     const raw = text.slice(line.start, line.end);
@@ -38,6 +40,9 @@ export function formatEdits(text: string, only?: LineRange): FormatEdit[] {
   edits.push(...blankEdits(text, lines, isMeant));
   return edits.toSorted((a, b) => a.range[0] - b.range[0]);
 }
+
+/** The same at once. */
+export const formatEdits = (text: string, only?: LineRange): FormatEdit[] => finished(formatSteps(text, only));
 
 /** The text as it should be. */
 export function formatted(text: string): string {

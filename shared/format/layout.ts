@@ -2,6 +2,7 @@
  * Every line of a YAML text as it should be, from one pass over the lines: two spaces for each level, one behind a dash and a colon.
  * Lines of texts over several lines are only moved along with the line that they begin on. The text must be without YAML errors.
  */
+import { PIECE, type Steps } from '../steps.ts';
 import { closing, isTidy, nothingOpen, scanFlow, type Scan } from './scan.ts';
 
 export interface Line {
@@ -40,7 +41,7 @@ interface State {
 }
 
 /** All lines; the last one is empty when the text ends in a line break. */
-export function layout(text: string): Line[] {
+export function* layout(text: string): Steps<Line[]> {
   const state: State = {
     levels: [],
     scan: nothingOpen(),
@@ -55,6 +56,7 @@ export function layout(text: string): Line[] {
     const next = found < 0 ? text.length + 1 : found + 1;
     const end = found > start && text[found - 1] === '\r' ? found - 1 : next - 1;
     lines.push(lineOf(text.slice(start, end), start, state));
+    if (lines.length % PIECE === 0) yield;
     start = next;
   }
   placeComments(state, state.levels);

@@ -97,8 +97,8 @@ function near({ starts }: Assembly, { section, first }: Entry, offset: number): 
     if (starts[first + placed[middle]!.block]! <= offset) low = middle + 1;
     else high = middle;
   }
-  let from = low;
-  while (from > 0 && low - from < 2) from--;
+  let from = Math.max(0, low - 1);
+  if (from > 0 && starts[first + placed[from]!.block] === offset) from--;
   // A broken block may hold several.
   while (from > 0 && placed[from - 1]!.block === placed[from]!.block) from--;
   return placed.slice(from, low);

@@ -61,3 +61,10 @@ export const ROUTER_EXTENSIONS = {
     doc: 'The addresses that it answers for.',
   },
 } as const satisfies Record<string, Field>;
+
+/** Ours: the other files of a topology. */
+export const INCLUDE = {
+  type: 'list',
+  of: { type: 'string' },
+  doc: 'Other files of this cloud (ours), by their paths from the folder of this file: `tenants/red.dvr.yaml`, or all that fit a pattern: `tenants/*.dvr.yaml`. Each has sections of its own; together they are one topology.',
+} as const;

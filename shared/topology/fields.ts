@@ -4,7 +4,7 @@
  * Keys are those of the Neutron API (`lib: api/definitions/`); a few are our own and say so.
  */
 import type { Pointer } from '../problem.ts';
-import { EXTENSION_KINDS, ROUTER_EXTENSIONS } from './extensionFields.ts';
+import { EXTENSION_KINDS, INCLUDE, ROUTER_EXTENSIONS } from './extensionFields.ts';
 
 /** What a reference may name. */
 export type ReferenceKind = 'node' | 'network' | 'subnet' | 'router' | 'port';
@@ -72,6 +72,7 @@ export const KINDS = {
       default: 'what the live nodes look like, else the newest known release',
       doc: 'Release of the agents: a codename (`zed`) or a number (`2023.1`). What they program differs between releases.',
     },
+    include: INCLUDE,
     nodes: {
       type: 'map',
       key: STRING,

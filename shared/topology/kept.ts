@@ -28,7 +28,7 @@ export function lazily<T extends object>(makers: { [Key in keyof T]: () => T[Key
   return object as T;
 }
 
-/** How things are made from a list of others, and what else each of them depends on. */
+/** How things are made from a list of others, and what else each of them depends on. Made is plain data, which `isEqual` can compare. */
 export interface Making<From extends object, T> {
   make: (from: From) => T;
   on: (from: From) => readonly unknown[];
@@ -47,12 +47,14 @@ export function keptList<From extends object, T>(): (
   const things = new WeakMap<From, { on: readonly unknown[]; made: T }>();
   /** The list that was made last; mostly the next one differs in a few things. */
   let latest: { list: readonly From[]; on: readonly unknown[]; made: T[] } = { list: [], on: [], made: [] };
-  const thing = (from: From, { make, on: onOf }: Making<From, T>): T => {
+  /** @param there what was made in its place of the list, mostly of the same thing before an edit */
+  const thing = (from: From, { make, on: onOf }: Making<From, T>, there: T | undefined): T => {
     const on = onOf(from);
     const last = things.get(from);
     if (last && isSame(last.on, on)) return last.made;
     const fresh = make(from);
-    const made = last && isEqual(last.made, fresh) ? last.made : fresh;
+    const before = last ? last.made : there;
+    const made = before !== undefined && isEqual(before, fresh) ? before : fresh;
     things.set(from, { on, made });
     return made;
   };
@@ -62,13 +64,33 @@ export function keptList<From extends object, T>(): (
     const front = isSame(latest.on, on) ? commonFront(latest.list, list) : 0;
     const back = isSame(latest.on, on) ? commonBack(latest.list, list, front) : 0;
     const fresh = latest.made.slice(0, front);
-    for (let i = front; i < list.length - back; i++) fresh.push(thing(list[i]!, making));
+    for (let i = front; i < list.length - back; i++) fresh.push(thing(list[i]!, making, latest.made[i]));
     for (let i = latest.list.length - back; i < latest.list.length; i++) fresh.push(latest.made[i]!);
-    const made = last && isSame(last.made, fresh) ? last.made : fresh;
+    const before = [last?.made, latest.made].find((each) => each && isSame(each, fresh));
+    const made = before ?? fresh;
     lists.set(list, { on, made });
     latest = { list, on, made };
     return made;
   };
+}
+
+/** Groups of things by name, made anew again and again: one that has the same things as before is the same list. */
+export function keptGroups<T>(): (groups: Map<string, T[]>) => Map<string, T[]> {
+  let latest = new Map<string, T[]>();
+  return (groups) => {
+    for (const [name, group] of groups) {
+      const before = latest.get(name);
+      if (before && isSame(before, group)) groups.set(name, before);
+    }
+    return (latest = groups);
+  };
+}
+
+/** All that is in the lists, in order. Of thousands of lists most are empty, and `flat` looks at each for long. */
+export function joined<T>(lists: readonly (readonly T[])[]): T[] {
+  const all: T[] = [];
+  for (const list of lists) if (list.length > 0) for (const each of list) all.push(each);
+  return all;
 }
 
 function commonFront(a: readonly unknown[], b: readonly unknown[]): number {
@@ -84,5 +106,8 @@ function commonBack(a: readonly unknown[], b: readonly unknown[], front: number)
   return count;
 }
 
-const isSame = (a: readonly unknown[], b: readonly unknown[]): boolean =>
-  a.length === b.length && a.every((value, i) => value === b[i]);
+function isSame(a: readonly unknown[], b: readonly unknown[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}

@@ -65,11 +65,18 @@ export function see(seen: Seen, lexeme: string, offset: number): void {
 /** About what a topology of 200,000 lines has; beyond it the parser would need gigabytes. */
 const MAX_LEXEMES = 2_000_000;
 const MAX_ODDITIES = 5_000;
+/** A list is read so far that it can be said what it is. */
+const MAX_OF_LIST = 10_000;
 /** The vocabulary needs nine levels; the composer is recursive. */
 export const MAX_DEPTH = 64;
 
-/** Why to read no further, if so. */
-export function tooMuch({ lexemes, oddities }: Seen, depth: number): string | undefined {
+/**
+ * Why to read no further, if so.
+ * @param isList the text as a whole is one
+ */
+export function tooMuch({ lexemes, oddities }: Seen, depth: number, isList: boolean): string | undefined {
+  if (isList && lexemes > MAX_OF_LIST)
+    return 'This is a long list, and a topology is a map of sections; the rest is not read.';
   if (lexemes > MAX_LEXEMES) return 'This is more than a topology file can hold; the rest is not read.';
   if (oddities > MAX_ODDITIES) return 'There is too much here that no topology has; the rest is not read.';
   return depth > MAX_DEPTH ? 'This is nested too deeply; the rest is not read.' : undefined;

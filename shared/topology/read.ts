@@ -8,7 +8,7 @@ import { decodeTopology } from './decode.ts';
 import { quote } from './describe.ts';
 import type { Values } from './fields.ts';
 import { didYouMean } from './nearest.ts';
-import { blankConflictMarkers, type YamlError } from './repair.ts';
+import { blankConflictMarkers, loneReturns, type YamlError } from './repair.ts';
 import { gatewayProblems, shortForms } from './shortForms.ts';
 import { pointerAt, sourceMapOf, type SourceMap } from './sourceMap.ts';
 import type { Topology } from './types.ts';
@@ -23,31 +23,52 @@ export interface ReadTopology {
   assembly?: Assembly;
 }
 
+/** What one file says, before it is put together with others (`files.ts`) and made a topology. */
+export interface ReadFile extends Omit<ReadTopology, 'topology'> {
+  /** Absent when the text is no map of sections at all. */
+  values: Values<'topology'> | undefined;
+  /** By the name that `releases.ts` has. */
+  release: string | undefined;
+  /** Each entry once. */
+  unread: Pointer[];
+}
+
 /**
  * Law: whatever came before, the result is that of reading the text alone. Things that an edit did not touch are the same objects.
+ * What the text includes is not looked for: that is `readFiles`.
  * @param previous an earlier version of the same file
  */
-export function readTopology(text: string, previous?: ReadTopology): ReadTopology {
+export const readTopology = (text: string, previous?: ReadTopology): ReadTopology =>
+  topologyOf(readFile(text, previous), previous?.topology);
+
+/** The same of one file of several. */
+export function readFile(text: string, previous?: Pick<ReadFile, 'assembly'>): ReadFile {
   const marked = blankConflictMarkers(text);
   const assembly = assemble(marked.text, previous?.assembly);
   const parts = assembly ? partsOfAssembly(assembly) : partsOfWhole(marked.text);
   const kept = assembly ?? previous?.assembly;
-  return { ...readingOf(parts, marked.errors, previous?.topology), ...(kept && { assembly: kept }) };
+  return { ...readingOf(parts, marked.errors), ...(kept && { assembly: kept }) };
+}
+
+/** The topology of a file by itself. */
+export function topologyOf(file: ReadFile, previous?: Topology): ReadTopology {
+  const { values, release, unread, problems, sourceMap, assembly } = file;
+  const topology = buildTopology(values, release, unread, previous);
+  return { topology, problems, sourceMap, ...(assembly && { assembly }) };
 }
 
 /** The same in one piece by the YAML library, whatever the text is: the judge of reading block by block. */
 export function readWhole(text: string): ReadTopology {
   const marked = blankConflictMarkers(text);
-  return readingOf(partsOfWhole(marked.text), marked.errors);
+  return topologyOf(readingOf(partsOfWhole(marked.text), marked.errors));
 }
 
-function readingOf(parts: Parts, markers: YamlError[], previous?: Topology): ReadTopology {
+function readingOf(parts: Parts, markers: YamlError[]): ReadFile {
   const { values, problems, sourceMap, unread } = parts;
   for (const hole of parts.holes) unread.push(pointerAt(sourceMap, hole));
   const release = readRelease(values, sourceMap, problems);
   const all = problems.concat(yamlProblems([...markers, ...parts.errors], sourceMap));
-  const topology = buildTopology(values, release, [...new Set(unread)], previous);
-  return { topology, problems: limited(all), sourceMap };
+  return { values, release, unread: [...new Set(unread)], problems: limited(all), sourceMap };
 }
 
 /** What was read, whichever way. */
@@ -72,7 +93,8 @@ function partsOfWhole(text: string): Parts {
   const { values, problems, places, unread } = decodeTopology(tree);
   const sourceMap = sourceMapOf([...shortForms(values?.routers, places), ...places]);
   const all = problems.concat(gatewayProblems(values?.routers));
-  return { values, problems: all, sourceMap, unread, errors, holes: holes.map(([start]) => start) };
+  const broken = [...loneReturns(text), ...errors];
+  return { values, problems: all, sourceMap, unread, errors: broken, holes: holes.map(([start]) => start) };
 }
 
 /** A file full of errors is some other file; a thousand of them help nobody. */

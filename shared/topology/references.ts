@@ -1,7 +1,7 @@
 /** Every place of a topology where one thing names another. The keys of type `reference` in `fields.ts`, as they are in a topology. */
 import { pointer as join, type Pointer } from '../problem.ts';
 import type { ReferenceKind } from './fields.ts';
-import { keptList } from './kept.ts';
+import { joined, keptList } from './kept.ts';
 import { lookUp } from './lookup.ts';
 import type { FixedIp, FloatingIp, Port, Router, Topology } from './types.ts';
 
@@ -28,15 +28,16 @@ export function danglingReferences(topology: Topology): Reference[] {
   const dangling = (all: Reference[]): Reference[] => all.filter(({ to, name }) => !find[to].has(name));
   const places = [nodes, networks];
   const anything = [...places, routers, ports];
-  return [
-    ...ofRouters(routers, anything, { make: (router) => dangling(ofRouter(router)), on: () => anything }),
+  const found = [
+    ofRouters(routers, anything, { make: (router) => dangling(ofRouter(router)), on: () => anything }),
     // Most of all references: ports name neither ports nor routers, so that those may change.
-    ...ofPorts(ports, places, { make: (port) => dangling(ofPort(port)), on: () => places }),
-    ...ofFloatingIps(floating_ips, anything, {
+    ofPorts(ports, places, { make: (port) => dangling(ofPort(port)), on: () => places }),
+    ofFloatingIps(floating_ips, anything, {
       make: (floatingIp) => dangling(ofFloatingIp(floatingIp)),
       on: ({ port, router }) => [...places, find.port.has(port ?? ''), find.router.has(router ?? '')],
     }),
-  ].flat();
+  ];
+  return joined(found.map(joined));
 }
 
 const ofRouters = keptList<Router, Reference[]>();

@@ -41,6 +41,15 @@ export function blankConflictMarkers(text: string): { text: string; errors: Yaml
   return { text: blanked, errors };
 }
 
+/** A line break for YAML (1.2.2, section 5.4) and LSP, and text for the library. Told once: such a file has no others. */
+export function loneReturns(text: string): YamlError[] {
+  const at = /\r(?!\n)/.exec(text)?.index;
+  if (at === undefined) return [];
+  const message =
+    'This line ends with a carriage return alone, and what is behind it cannot be read. Save the file with line feeds (LF), or with CR LF.';
+  return [{ range: [at, at + 1], code: 'LONE_RETURN', message }];
+}
+
 const MARKERS = ['<', '=', '>', '|'].map((character) => character.repeat(7));
 
 /** How often a short text is parsed again; a long one less often, so that the time stays linear in its length. */

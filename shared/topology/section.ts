@@ -14,7 +14,9 @@ export interface Section {
   /** The things, each name once, and the section itself when it is one block; with the number of the block. */
   placed: { part: Part; block: number }[];
   /** Where among `placed` the things are, by pointer. */
-  index: Map<Pointer, number>;
+  index: ReadonlyMap<Pointer, number>;
+  /** Whether some name is there twice. */
+  hasDuplicates: boolean;
   /** What is wrong, with the number of the block that ranges are relative to. */
   problems: { problem: Problem; block: number }[];
   unread: Pointer[];
@@ -31,6 +33,7 @@ export function makeSection(blocks: Block[], part: Part, old?: Section): Section
     blocks,
     placed: [],
     index: new Map(),
+    hasDuplicates: false,
     problems: [],
     unread: [],
   };
@@ -39,12 +42,41 @@ export function makeSection(blocks: Block[], part: Part, old?: Section): Section
     section.value = part.value;
     return section;
   }
+  if (old && hasSameNames(blocks, old)) section.index = old.index;
+  else section.index = indexOf(blocks, section);
   const entries: unknown[] = [];
   for (let i = 1; i < blocks.length; i++)
-    for (const thing of blocks[i]!.parts)
-      if (addOnce(section, thing, i) && thing.value !== undefined) entries.push(thing.value);
+    for (const thing of blocks[i]!.parts) {
+      // The first thing of a name counts.
+      if (section.hasDuplicates && section.index.get(thing.pointer) !== section.placed.length) {
+        addDuplicate(section, thing, i);
+        continue;
+      }
+      add(section, thing, i, old?.placed);
+      if (thing.value !== undefined) entries.push(thing.value);
+    }
   section.value = kept(entries, old?.value);
   return section;
+}
+
+/** Whether each block holds things of the same names as before, none of them twice: then all of them are where they were. */
+function hasSameNames(blocks: readonly Block[], { blocks: old, hasDuplicates }: Section): boolean {
+  const isAlike = ({ parts }: Block, before: Block): boolean =>
+    parts.length === before.parts.length && parts.every(({ pointer }, i) => pointer === before.parts[i]!.pointer);
+  return (
+    !hasDuplicates &&
+    blocks.length === old.length &&
+    blocks.every((block, i) => block === old[i] || isAlike(block, old[i]!))
+  );
+}
+
+function indexOf(blocks: readonly Block[], section: Section): Map<Pointer, number> {
+  const index = new Map<Pointer, number>();
+  for (let i = 1; i < blocks.length; i++)
+    for (const { pointer } of blocks[i]!.parts)
+      if (index.has(pointer)) section.hasDuplicates = true;
+      else index.set(pointer, index.size);
+  return index;
 }
 
 function kept(entries: unknown[], old: unknown): unknown[] {
@@ -53,21 +85,16 @@ function kept(entries: unknown[], old: unknown): unknown[] {
   return list.length === old.length && list.every((entry, i) => entry === old[i]) ? old : list;
 }
 
-/** The first thing of a name counts. */
-function addOnce(section: Section, part: Part, block: number): boolean {
-  if (!section.index.has(part.pointer)) {
-    section.index.set(part.pointer, section.placed.length);
-    add(section, part, block);
-    return true;
-  }
+function addDuplicate(section: Section, part: Part, block: number): void {
   const out: Decoded = { problems: [], places: [], unread: [] };
   reportDuplicate(part, section.pointer, out);
   for (const problem of out.problems) section.problems.push({ problem, block });
-  return false;
 }
 
-function add(section: Section, part: Part, block: number): void {
-  section.placed.push({ part, block });
+/** @param old where things were before an edit */
+function add(section: Section, part: Part, block: number, old: Section['placed'] = []): void {
+  const before = old[section.placed.length];
+  section.placed.push(before?.part === part && before.block === block ? before : { part, block });
   for (const problem of part.problems) section.problems.push({ problem, block });
   for (const each of part.unread) section.unread.push(each);
 }

@@ -58,14 +58,17 @@ function parseYaml(text: string, colons: ReadonlySet<number>): ParsedText<Docume
       documents.push(...composer.next(token));
     }
     parser.offset -= filled.added(lexeme);
-    stop = tooMuch(seen, parser.stack.length);
+    stop = tooMuch(seen, parser.stack.length, isList(parser));
     // The composer gives a document out when the next one is complete.
     if (stop || documents.length > 0) break;
   }
   const stoppedAt = parser.offset;
   for (const token of parser.end()) documents.push(...composer.next(token));
   documents.push(...composer.end(true, text.length));
-  const errors = documents[0]!.errors.map(({ code, pos, message }): YamlError => ({ range: pos, code, message }));
+  const errors = documents[0]!.errors
+    .map(({ code, pos, message }): YamlError => ({ range: pos, code, message }))
+    // What is missing where the reading ends is there in the text.
+    .filter(({ range }) => !stop || range[1] < stoppedAt);
   if (stop) errors.push({ range: [stoppedAt, stoppedAt + 1], code: 'STOPPED', message: stop });
   else if (documents.length > 1) errors.push(secondDocument(documents[1]!.range[0]));
   return {
@@ -74,6 +77,12 @@ function parseYaml(text: string, colons: ReadonlySet<number>): ParsedText<Docume
     ...(stop !== undefined && { stopped: true }),
     ...(seen.unclosed !== undefined && { unclosed: seen.unclosed }),
   };
+}
+
+/** Whether the parser is in a document that is a list, in either style. */
+function isList({ stack }: Parser): boolean {
+  const root = stack[1];
+  return root?.type === 'block-seq' || (root?.type === 'flow-collection' && root.start.type === 'flow-seq-start');
 }
 
 function secondDocument(offset: number): YamlError {

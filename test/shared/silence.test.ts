@@ -7,6 +7,7 @@ import { runChecks } from '../../shared/checks/table.ts';
 import { ignoresOf, severitiesFrom, silence, silenceProblems } from '../../shared/silence.ts';
 import { readTopology } from '../../shared/topology/read.ts';
 import { sourceMapOf } from '../../shared/topology/sourceMap.ts';
+import { cpuMs } from '../support/cpuTime.ts';
 
 /** Line 2 has `mtu-too-small`, line 4 `address-reserved`. */
 const text = (network = '', port = '', head = '') => `${head}networks:
@@ -145,7 +146,7 @@ test('never throws, and hides nothing that no comment names', () => {
 });
 
 test('a text full of comments, and one long line full of them, take no time', () => {
-  const started = performance.now();
+  const started = cpuMs();
   for (const hostile of [
     '# dvrscope: ignore a\n'.repeat(50_000),
     'x dvrscope: '.repeat(500_000),
@@ -160,5 +161,5 @@ test('a text full of comments, and one long line full of them, take no time', ()
       new Map(),
       CODES,
     );
-  assert.ok(performance.now() - started < 5000);
+  assert.ok(cpuMs(started) < 5000);
 });

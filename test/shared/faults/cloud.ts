@@ -23,7 +23,8 @@ const recorded = new Map<ScenarioName, Cloud>();
 export function recordedCloud(scenario: ScenarioName): Cloud {
   const known = recorded.get(scenario) ?? {
     scenario,
-    topology: topologyOf(scenario),
+    // A fault may change it.
+    topology: structuredClone(topologyOf(scenario)),
     states: new Map(nodeNames(scenario).map((node) => [node, liveState(scenario, node)])),
   };
   recorded.set(scenario, known);

@@ -111,7 +111,7 @@ describe('a router that is neither distributed nor HA', () => {
   });
 
   it('without gateway only the jump to float-snat is left in nat', () => {
-    const topology = topologyWith('l3_agents: [{node: net2}]');
+    const topology = structuredClone(topologyWith('l3_agents: [{node: net2}]'));
     delete topology.routers[0]!.external_gateway;
     const inside = expect(topology, 'net2');
     assert.deepEqual(natOf(inside, 'snat'), ['nat -A neutron-l3-agent-snat -j neutron-l3-agent-float-snat']);

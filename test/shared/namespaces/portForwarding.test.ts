@@ -134,7 +134,7 @@ describe('what the topology leaves out', () => {
   });
 
   it('of several routers that could serve it none is chosen: not checked', () => {
-    const topology = topologyWith([forwarding(2222)]);
+    const topology = structuredClone(topologyWith([forwarding(2222)]));
     topology.routers.push({
       ...topology.routers[0]!,
       name: 's',

@@ -151,7 +151,7 @@ describe('a device that has a name of its own', () => {
 });
 
 describe('a port that its owner took down', () => {
-  const down = cloud({ type: VXLAN, release: 'zed' });
+  const down = structuredClone(cloud({ type: VXLAN, release: 'zed' }));
   down.ports[0]!.admin_state_up = false;
   down.ports[0]!.status = 'DOWN';
   const live = healthy(down, { devices: { '/ports/vm1': { name: 'tap44444444-44', type: '' } } });

@@ -149,7 +149,7 @@ describe('what the topology leaves out is a gap', () => {
       'the topology does not say the physical_network of red',
     ]));
   it('tunnel_ip', () => {
-    const topology = cloud(VXLAN);
+    const topology = structuredClone(cloud(VXLAN));
     delete topology.nodes[1]!.tunnel_ip;
     const [gap] = expect(topology, 'c1').gaps.filter(({ aspect }) => aspect === 'ports');
     assert.equal(gap!.reason, 'the topology does not say the tunnel_ip of c2');

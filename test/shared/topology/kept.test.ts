@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { keptList, lazily, remembered } from '../../../shared/topology/kept.ts';
+import { joined, keptGroups, keptList, lazily, remembered } from '../../../shared/topology/kept.ts';
 
 interface Thing {
   name: string;
@@ -62,3 +62,22 @@ test('fields are made when they are asked for, also those that are nothing', () 
   });
   assert.deepEqual([object.value, object.value, runs], [undefined, undefined, 1]);
 });
+
+test('a group that has the same things is the same list', () => {
+  const keep = keptGroups<Thing>();
+  const groups = (...entries: [string, Thing[]][]) => keep(new Map(entries));
+  const before = groups(['one', [a, b]], ['two', [c]]);
+  const after = groups(['two', [c]], ['one', [b, a]], ['three', [d]]);
+  assert.equal(after.get('two'), before.get('two'));
+  assert.deepEqual([...after.keys()], ['two', 'one', 'three']);
+  assert.deepEqual(after.get('one'), [b, a]);
+});
+
+test('what is made of another thing in the same place stays the object that it was, if it is equal', () => {
+  const list = keptList<Thing, { length: number }>();
+  const making = { make: ({ name }: Thing) => ({ length: name.length }), on: () => [] };
+  const before = list([a, b], [], making);
+  assert.equal(list([a, c], [], making), before);
+});
+
+test('lists are joined in order', () => assert.deepEqual(joined([[], [1, 2], [], [3]]), [1, 2, 3]));

@@ -1,0 +1,77 @@
+/** Where everything stands in a topology of several files. Offsets are over all of them (`fileSpan.ts`). */
+import { pointerKeys, pointer as join, type Pointer } from '../problem.ts';
+import type { TopologyFile } from './files.ts';
+import { FILE_SPAN, fileOf, ownOffset, promisePointer, rangeIn } from './fileSpan.ts';
+import type { MergedSection, NamedSection } from './mergedSection.ts';
+import type { Chunk, Place, SourceMap } from './sourceMap.ts';
+
+type Sections = Readonly<Partial<Record<string, MergedSection>>> & Readonly<Record<NamedSection, MergedSection>>;
+
+export function filesMap(files: readonly TopologyFile[], sections: Sections): SourceMap {
+  const maps = files.map((file, i) => fileMap(file, i));
+  const get = (pointer: Pointer): Place | undefined => {
+    const owner = ownerAt(files, sections, pointer);
+    return owner === undefined ? undefined : maps[owner]!.get(pointer);
+  };
+  return {
+    get,
+    has: (pointer) => get(pointer) !== undefined,
+    isOuter: (pointer) => maps.some((map) => map.isOuter(pointer)),
+    around: (offset) => maps[fileOf(offset)]?.around(offset) ?? [],
+    *chunks() {
+      for (const map of maps) yield* map.chunks();
+    },
+    *[Symbol.iterator]() {
+      for (const map of maps) yield* map;
+    },
+  };
+}
+
+/** The number of the file whose entry a pointer means: of what several have (`/ports`), the first one that has it. */
+export function ownerAt(files: readonly TopologyFile[], sections: Sections, pointer: Pointer): number | undefined {
+  if (pointer === '') return 0;
+  const [section = '', name] = pointerKeys(pointer);
+  if (name !== undefined) {
+    const owner = Object.hasOwn(sections, section) ? sections[section]!.owners.get(join(section, name)) : undefined;
+    if (owner !== undefined) return owner;
+    if (section === 'promises') {
+      const last = files.findLastIndex(({ promises }) => promises <= Number(name));
+      return last < 0 ? undefined : last;
+    }
+  }
+  const has = files.findIndex(({ read, promises }) => read.sourceMap.has(promisePointer(pointer, -promises)));
+  return has < 0 ? undefined : has;
+}
+
+/** Where the entries of one file stand, by their pointers over all files. @param number its place among the files; 0: offsets of its own */
+export function fileMap({ read, promises }: TopologyFile, number: number): SourceMap {
+  const own = read.sourceMap;
+  if (number === 0 && promises === 0) return own;
+  const moved = ({ key, value }: Place): Place => ({
+    ...(key && { key: rangeIn(key, number) }),
+    value: rangeIn(value, number),
+  });
+  const inside = (pointer: Pointer): Pointer => promisePointer(pointer, -promises);
+  function* all(entries: Iterable<[Pointer, Place]>): Generator<[Pointer, Place]> {
+    for (const [pointer, place] of entries) yield [promisePointer(pointer, promises), moved(place)];
+  }
+  return {
+    get(pointer) {
+      const place = own.get(inside(pointer));
+      return place && moved(place);
+    },
+    has: (pointer) => own.has(inside(pointer)),
+    isOuter: (pointer) => own.isOuter(inside(pointer)),
+    around: (offset) => all(own.around(ownOffset(offset))),
+    *chunks() {
+      for (const chunk of own.chunks()) yield movedChunk(chunk, number, promises);
+    },
+    [Symbol.iterator]: () => all(own),
+  };
+}
+
+const movedChunk = ({ start, identity, places }: Chunk, number: number, promises: number): Chunk => ({
+  start: start + number * FILE_SPAN,
+  identity,
+  places: () => places().map(([pointer, place]): [Pointer, Place] => [promisePointer(pointer, promises), place]),
+});
