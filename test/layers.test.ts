@@ -123,11 +123,12 @@ check(
   ({ file, target }) => (target === 'vscode' || target.startsWith('vscode-languageclient')) && !inside(file, 'client'),
 );
 check(
-  'client/ takes from shared/ only protocol.ts and types',
+  'client/ takes from shared/ only protocol.ts and types, and the pages of web views the layout of the map',
   ({ file, target, typeOnly }) =>
     inside(file, 'client') &&
     isOwn(target) &&
     !inside(target, 'client') &&
+    !(inside(file, 'client/webview') && inside(target, 'shared/map')) &&
     target !== 'shared/protocol.ts' &&
     !(inside(target, 'shared') && typeOnly),
 );
