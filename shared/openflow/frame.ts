@@ -1,5 +1,6 @@
 /** Frames: from fields by name, as `ovs-appctl ofproto/trace` takes them, and back. */
-import { type Prerequisite, type Words, WORDS, allFields, field, readSlice, wholeOf } from './layout.ts'; // prettier-ignore
+import { copied, emptyFrame } from './held.ts';
+import { type Prerequisite, type Words, allFields, field, readSlice, wholeOf } from './layout.ts';
 import { constraintsOf } from './match.ts';
 import { valueText } from './value.ts';
 
@@ -15,7 +16,7 @@ export const VLAN_CFI = 0x1000;
 
 /** A frame from text such as `in_port=5,dl_vlan=3,icmp,nw_src=10.0.0.1`; a string says what cannot be read. */
 export function frameOf(text: string): Words | string {
-  const words = new Uint32Array(WORDS);
+  const words = emptyFrame();
   const { constraints, unknown } = constraintsOf(text);
   if (unknown.length > 0) return `"${unknown[0]}" is no field that is known`;
   for (const { word, value } of constraints) words[word] = words[word]! | value;
@@ -24,7 +25,7 @@ export function frameOf(text: string): Words | string {
 
 /** What is not zero in a frame, by name, each bit once. */
 export function fieldsOf(words: Words): Record<string, string> {
-  const rest = words.slice();
+  const rest = copied(words);
   const result: Record<string, string> = {};
   for (const each of SHOWN) {
     if (!hasField(rest, each.requires)) continue;
@@ -94,7 +95,7 @@ export function committed(words: Words): Words {
   const tci = words[VLAN_TCI]! & VLAN_CFI ? words[VLAN_TCI]! : 0;
   const tci1 = tci !== 0 && words[VLAN_TCI1]! & VLAN_CFI ? words[VLAN_TCI1]! : 0;
   if (tci === words[VLAN_TCI] && tci1 === words[VLAN_TCI1]) return words;
-  const frame = words.slice();
+  const frame = copied(words);
   frame[VLAN_TCI] = tci;
   frame[VLAN_TCI1] = tci1;
   return frame;

@@ -7,7 +7,7 @@ import type { Action, Ct } from './actions.ts';
 import { type Change, change } from './change.ts';
 import { actionsIn, breadth, lookup } from './classifier.ts';
 import { clearBeforePatch, clearConnection, committed } from './frame.ts';
-import { type Held, held, putBack, writable } from './held.ts';
+import { type Held, copied, held, putBack, writable } from './held.ts';
 import { type Words, field, readSlice } from './layout.ts';
 import { learnedFlow } from './learn.ts';
 import { normal } from './normal.ts';
@@ -293,7 +293,7 @@ function sendAll(own: Pass, sends: readonly { port: number; tci: number; tci1: n
   let last = held(own);
   const doing = sends.map(({ port, tci, tci1 }): Doing => {
     if (last[VLAN_TCI] !== tci || last[VLAN_TCI1] !== tci1) {
-      last = last.slice();
+      last = copied(last);
       last[VLAN_TCI] = tci;
       last[VLAN_TCI1] = tci1;
     }
@@ -326,7 +326,7 @@ function deliver(own: Pass, number: number, frame: Words, step: FlowStep | undef
     if (ended === undefined && own.ended !== undefined) delete own.ended;
   });
   own.bridge = peer;
-  own.words = frame.slice();
+  own.words = copied(frame);
   own.isHeld = false;
   clearBeforePatch(own.words);
   own.words[IN_PORT] = port.peer.ofport;
@@ -358,7 +358,7 @@ function connection(own: Pass, { commit, zone, table, nat, exec }: Ct, step: Flo
     delete own.hasExited;
     step?.notes.push('the copy for connection tracking ends at once: an exit came before it');
   } else if (table !== undefined) {
-    const copy = own.words.slice();
+    const copy = copied(own.words);
     copy[CT_STATE] = state;
     copy[CT_ZONE] = number;
     step?.notes.push(`taken as ${state === NEW_CONNECTION ? 'a new connection' : `ct_state 0x${state.toString(16)}`}`);

@@ -5,7 +5,18 @@ import type { Because, Flow } from '../state.ts';
 import { afterClassified, integrationDefaults } from './brIntDefaults.ts';
 import { hasFlowChange, mayHaveFlowChange } from './changes.ts';
 import { type LocalNetwork, type OvsFacts, type Plugged, intPort, isPhysical } from './facts.ts';
-import { always, chosen, flowOf, goto, output, seenKey, setDestination, setSource, setVlan } from './flow.ts';
+import {
+  always,
+  chosen,
+  flowOf,
+  flowsByHost,
+  goto,
+  output,
+  seenKey,
+  setDestination,
+  setSource,
+  setVlan,
+} from './flow.ts';
 import { BR_INT, PATCH_TUN, isTunnelled } from './names.ts';
 import { spoofingFlows } from './spoofing.ts';
 import { ARP_DVR_MAC_TO_DST_MAC, DVR_TO_SRC_MAC, TRANSIENT_TABLE } from './tables.ts';
@@ -29,7 +40,7 @@ export function integrationFlows(facts: OvsFacts, peers: ReadonlyMap<string, str
 
 /** What comes from other hosts, told by their DVR MACs (`br_int.py: add_dvr_mac_tun, add_dvr_mac_physical, add_dvr_gateway_mac_arp_*`). */
 function hostFlows(facts: OvsFacts, peers: ReadonlyMap<string, string>): Flow[] {
-  const { dvrMac, otherDvrMacs, hasTunnelBridge, node } = facts;
+  const { dvrMac, hasTunnelBridge, node } = facts;
   const isTold = hasFlowChange(facts, 'flow_arp_to_responder');
   const because = (sentence: string, neutron: string): Because => ({ pointer: node.pointer, sentence, neutron });
   const ports = [
@@ -50,16 +61,12 @@ function hostFlows(facts: OvsFacts, peers: ReadonlyMap<string, string>): Flow[] 
       ...(isTold
         ? [flowOf(facts, BR_INT, 0, 5, [port, `dl_dst=${dvrMac}`], [goto(ARP_DVR_MAC_TO_DST_MAC[kind])], own)]
         : []),
-      ...otherDvrMacs.map((mac) =>
-        flowOf(
-          facts,
-          BR_INT,
-          0,
-          kind === 'physical' ? 4 : 2,
-          [port, `dl_src=${mac}`],
-          [goto(DVR_TO_SRC_MAC[kind])],
-          other,
-        ),
+      ...flowsByHost(
+        facts,
+        { bridge: BR_INT, table: 0, priority: kind === 'physical' ? 4 : 2 },
+        [port],
+        [goto(DVR_TO_SRC_MAC[kind])],
+        other,
       ),
     ];
   });

@@ -5,7 +5,7 @@ import { isWired } from './brInt.ts';
 import { hasFlowChange } from './changes.ts';
 import { dvrProcessFlows } from './dvrProcess.ts';
 import { type LocalNetwork, type OvsFacts, isPhysical, ofportOf } from './facts.ts';
-import { always, flowOf, goto, output, setVlan } from './flow.ts';
+import { always, flowOf, flowsByHost, goto, output, setVlan } from './flow.ts';
 
 /** `lib: ovs_constants.py: DVR_PROCESS_PHYSICAL, LOCAL_VLAN_TRANSLATION, DVR_NOT_LEARN_PHYSICAL`. */
 const DVR_PROCESS = 1;
@@ -34,8 +34,12 @@ export function physicalFlows(facts: OvsFacts, physnet: string, bridge: string, 
           flow(0, 1, [], [goto(DVR_NOT_LEARN)]),
           flow(DVR_PROCESS, 0, [], [goto(LOCAL_VLAN_TRANSLATION)]),
           flow(LOCAL_VLAN_TRANSLATION, 2, [inPort], []),
-          ...facts.otherDvrMacs.map((mac) =>
-            flowOf(facts, bridge, DVR_NOT_LEARN, 2, [`dl_src=${mac}`], [output(ofportOf(facts, bridge, peer))], host),
+          ...flowsByHost(
+            facts,
+            { bridge, table: DVR_NOT_LEARN, priority: 2 },
+            [],
+            [output(ofportOf(facts, bridge, peer))],
+            host,
           ),
           flow(DVR_NOT_LEARN, 1, [], ['NORMAL']),
         ]

@@ -5,7 +5,7 @@ import type { Because, Flow } from '../state.ts';
 import { hasFlowChange } from './changes.ts';
 import { dvrProcessFlows } from './dvrProcess.ts';
 import { type LocalNetwork, type OvsFacts, cookieOf, ofportOf } from './facts.ts';
-import { always, flowOf, goto, output, setSource, setVlan } from './flow.ts';
+import { always, flowOf, flowsByHost, goto, output, setSource, setVlan } from './flow.ts';
 import { BR_TUN, PATCH_INT, TUN_TABLE, isTunnelled, tunnelName } from './names.ts';
 import { remoteNodes, remotePorts } from './tunnels.ts';
 
@@ -77,9 +77,7 @@ function distributedFlows(facts: OvsFacts, patch: string): Flow[] {
   };
   return [
     flowOf(facts, BR_TUN, DVR_PROCESS, 0, [], [goto(PATCH_LV_TO_TUN)], dvr),
-    ...facts.otherDvrMacs.map((mac) =>
-      flowOf(facts, BR_TUN, DVR_NOT_LEARN, 1, [`dl_src=${mac}`], [output(patch)], host),
-    ),
+    ...flowsByHost(facts, { bridge: BR_TUN, table: DVR_NOT_LEARN, priority: 1 }, [], [output(patch)], host),
     flowOf(facts, BR_TUN, DVR_NOT_LEARN, 0, [], [goto(LEARN_FROM_TUN)], dvr),
   ];
 }

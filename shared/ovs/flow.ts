@@ -1,5 +1,6 @@
 /** Making expected flows: every one in the spelling of a dump, with the reason it is there. */
 import type { Because, Flow } from '../state.ts';
+import type { Topology } from '../topology/types.ts';
 import { type OvsFacts, cookieOf } from './facts.ts';
 import { joinActions, joinMatch } from './flowText.ts';
 
@@ -21,6 +22,35 @@ export const flowOf = (
   cookie: cookieOf(facts, bridge),
   because,
 });
+
+/** For the DVR MAC of every other host, a flow that differs in that MAC alone. @param before fields in front of it */
+export function flowsByHost(
+  facts: OvsFacts,
+  { bridge, table, priority }: Pick<Flow, 'bridge' | 'table' | 'priority'>,
+  before: readonly string[],
+  actions: readonly string[],
+  because: Because,
+): Flow[] {
+  const [text, cookie] = [joinActions(actions), cookieOf(facts, bridge)];
+  const matches = hostMatches(facts, before);
+  return facts.otherDvrMacs.map((mac) => {
+    let match = matches.get(mac);
+    if (match === undefined) matches.set(mac, (match = joinMatch([...before, `dl_src=${mac}`])));
+    return { bridge, table, priority, match, actions: text, cookie, because };
+  });
+}
+
+/** Of thousands of nodes each has a flow for each: most texts of a large cloud, and each is kept once. */
+const matchesByTopology = new WeakMap<Topology, Map<string, Map<string, string>>>();
+
+function hostMatches({ topology }: OvsFacts, before: readonly string[]): Map<string, string> {
+  let all = matchesByTopology.get(topology);
+  if (!all) matchesByTopology.set(topology, (all = new Map()));
+  const key = before.join(',');
+  let matches = all.get(key);
+  if (!matches) all.set(key, (matches = new Map()));
+  return matches;
+}
 
 /** Why a flow that every agent has is there. */
 export const always = ({ node }: OvsFacts, neutron: string): Because => ({

@@ -70,6 +70,8 @@ export function isAlike({ within, without }: Side, address: string): boolean {
 export function rangesOf({ within, without }: Side, family: Family): Range<bigint>[] {
   const bits = family === 'inet' ? 32 : 128;
   const whole: Range<bigint> = within ? boundsOf(within) : [0n, 1n << BigInt(bits)];
+  // One address alone: what does not hold it is elsewhere.
+  if (within?.length === bits) return [whole];
   const holes = [...without].filter(({ words }) => words.length * 16 === bits).map(boundsOf);
   const inside = holes.filter(([from, to]) => from < whole[1] && whole[0] < to);
   return subtract([whole], union(inside));

@@ -3,6 +3,7 @@
  * to others, until its copies are at devices or gone. Every frame that comes to a node is a `Run`.
  */
 import { clearBeforePatch } from '../../openflow/frame.ts';
+import { copied } from '../../openflow/held.ts';
 import { type Words, field } from '../../openflow/layout.ts';
 import type { Tracker } from '../../openflow/tracker.ts';
 import { type FlowOutput, type FlowTrace, walkFlows } from '../../openflow/walk.ts';
@@ -99,7 +100,7 @@ interface Work extends Carried {
 }
 
 function runOn(work: Work, { of, port, frame, from, by }: Waiting): void {
-  const words = frame.slice();
+  const words = copied(frame);
   words[IN_PORT] = port.ofport;
   const before = work.runs.find((run) => run.port === port && run.of === of && isSame(run.frame, words));
   if (before) {
@@ -154,7 +155,7 @@ const vlanOf = (frame: Words): number => ((frame[VLAN_TCI]! & VLAN_CFI) === 0 ? 
 export const isTagged = (frame: Words): boolean => (frame[VLAN_TCI]! & VLAN_CFI) !== 0;
 
 function tagged(frame: Words, vlan: number): Words {
-  const words = frame.slice();
+  const words = copied(frame);
   words[VLAN_TCI] = vlan === 0 ? 0 : VLAN_CFI | vlan;
   words[VLAN_TCI1] = 0;
   return words;
@@ -186,9 +187,7 @@ function throughTunnel(work: Work, { name, port }: PlacedPort, copy: Copy): void
   const frame = onWire(copy.output.frame);
   const key = /^(0x[0-9a-f]+|\d+)$/i.test(outKey) ? Number(outKey) : copy.output.frame[TUN_ID + 1]!;
   frame[TUN_ID + 1] = key;
-  const entry = [...of.ports.values()].find(
-    (each) => each.port?.type === port!.type && each.port.options['remote_ip'] === local,
-  );
+  const entry = tunnelFrom(of, port!.type, local);
   if (!entry) {
     const reason = `${other} has no ${port!.type} port to ${local ?? `the tunnel_ip of ${node}`} of ${node}`;
     work.losses.push({ copy, node: other, reason });
@@ -196,6 +195,13 @@ function throughTunnel(work: Work, { name, port }: PlacedPort, copy: Copy): void
   }
   const by = `through ${name} to ${other}, tunnel id 0x${key.toString(16)}`;
   work.waiting.push({ of, port: entry, frame, from: copy, by });
+}
+
+/** A node has a port for each other one: they are not listed for every frame. */
+function tunnelFrom({ ports }: NodeSwitch, type: string, remote: string | undefined): PlacedPort | undefined {
+  for (const each of ports.values())
+    if (each.port?.type === type && each.port.options['remote_ip'] === remote) return each;
+  return undefined;
 }
 
 /** To every other node that is on a physical network. */
@@ -225,7 +231,7 @@ function enterWire(
 
 /** What a frame takes along out of a node: its headers. */
 function onWire(frame: Words): Words {
-  const words = frame.slice();
+  const words = copied(frame);
   clearBeforePatch(words);
   words[PKT_MARK] = 0;
   return words;

@@ -1,7 +1,8 @@
 /** Frames as they leave a device: what a packet looks like on a wire, and the questions and answers of ARP and neighbour discovery. */
 import { ipv4Value, ipv6Groups } from '../../ip.ts';
 import type { Family } from '../../state.ts';
-import { type Words, WORDS, field } from '../../openflow/layout.ts';
+import { emptyFrame } from '../../openflow/held.ts';
+import { type Words, field } from '../../openflow/layout.ts';
 import type { Packet } from '../packet.ts';
 import { type Concrete, addressValue } from './concrete.ts';
 
@@ -120,7 +121,7 @@ export const sourceOf = (words: Words): string => macAt(words, DL_SRC);
 export const isGroup = (words: Words): boolean => (words[DL_DST]! & 0x0100) !== 0;
 
 function frame({ src, dst }: Ends, type: number): Words {
-  const words = new Uint32Array(WORDS);
+  const words = emptyFrame();
   setMac(words, DL_SRC, src);
   setMac(words, DL_DST, dst);
   words[DL_TYPE] = type;

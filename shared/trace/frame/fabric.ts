@@ -114,9 +114,11 @@ function portsOf(state: NodeState, mappings: [string, string][] | undefined): Ov
 /** Bridges of which the flows are known, if only that there are none: the integration bridge and those that are patched to it are always dumped. */
 function knownBridges({ flows = [], ports = [], bridges = [] }: NodeState): Set<string> {
   const inside = new Set(ports.flatMap(({ bridge, name }) => (bridge === INTEGRATION_BRIDGE ? [name] : [])));
+  const known = new Set<string>();
+  for (const { bridge } of flows) known.add(bridge);
   return new Set([
     INTEGRATION_BRIDGE,
-    ...flows.map(({ bridge }) => bridge),
+    ...known,
     ...bridges.map(({ name }) => name),
     ...ports.flatMap(({ bridge, options }) => (inside.has(options['peer'] ?? '') ? [bridge] : [])),
   ]);
