@@ -1,6 +1,6 @@
-// Bundles what ships (extension; language server and command line in one file, since they share nearly all) and the suite for the extension host.
+// Bundles what ships (extension; language server and command line as one program, since they share nearly all, and what starts it) and the suite for the extension host.
 // CommonJS and `.cjs`, because the extension host loads it so and package.json says "module".
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
 // esbuild leaves old outputs behind, and a test file that is gone from the sources would still be run.
@@ -27,11 +27,21 @@ const common = {
   external: ['vscode', 'cpu-features', '*.node'],
 };
 
-await build({ ...common, minify: true, entryPoints: { extension: 'client/extension.ts' } });
+await build({ ...common, minify: true, entryPoints: { client: 'client/extension.ts' } });
 await build({
   ...common,
   minify: true,
-  entryPoints: { cli: 'server/bin.ts' },
+  sourcemap: false,
+  entryPoints: { extension: 'client/entry.ts' },
+  external: [...common.external, './client.cjs'],
+});
+await build({ ...common, minify: true, entryPoints: { main: 'server/bin.ts' } });
+await build({
+  ...common,
+  minify: true,
+  sourcemap: false,
+  entryPoints: { cli: 'server/start.ts' },
+  external: ['./main.cjs'],
   banner: { js: '#!/usr/bin/env node' },
 });
 
@@ -50,6 +60,14 @@ if (pages.length > 0) {
     outdir: `${outdir}/webview`,
   });
 }
+
+// What the nodes of the demo answer.
+const { packedDemo } = await import('./tools/demoRecordings.ts');
+writeFileSync(`${outdir}/demo.br`, await packedDemo());
+
+// The marketplace takes no SVG.
+const { iconPng } = await import('./tools/icon.ts');
+writeFileSync(`${outdir}/icon.png`, iconPng(readFileSync('media/icon.svg', 'utf8')));
 
 // Mocha finds its files at run time, so it stays outside.
 const suite = readdirSync('test/e2e/suite').filter((name) => name.endsWith('.ts'));

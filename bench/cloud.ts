@@ -38,8 +38,8 @@ export function cloud(computes: number, portsPerNode = PORTS_PER_NODE): Topology
 }
 
 /** As text and back: with the places that a file gives. */
-export const cloudFile = (computes: number): { text: string; topology: Topology } => {
-  const text = writeTopology(cloud(computes));
+export const cloudFile = (computes: number, portsPerNode?: number): { text: string; topology: Topology } => {
+  const text = writeTopology(cloud(computes, portsPerNode));
   return { text, topology: readTopology(text).topology };
 };
 

@@ -30,15 +30,20 @@ const LIMIT_MS = 120_000;
 
 export interface Server {
   command: readonly string[];
+  /** Besides the environment of this process. */
+  env?: Record<string, string>;
   language: string;
   uri: string;
   /** What `workspace/configuration` is answered with, by section. */
   settings: Record<string, unknown>;
 }
 
-export async function startSession({ command, language, uri, settings }: Server): Promise<Session> {
+export async function startSession({ command, env, language, uri, settings }: Server): Promise<Session> {
   const start = performance.now();
-  const child = spawn(command[0] ?? '', command.slice(1), { stdio: ['pipe', 'pipe', 'ignore'] });
+  const child = spawn(command[0] ?? '', command.slice(1), {
+    stdio: ['pipe', 'pipe', 'ignore'],
+    env: { ...process.env, ...env },
+  });
   const closed = new Promise<void>((resolve) => {
     child.once('close', () => resolve());
   });

@@ -14,6 +14,9 @@ import { parseFigures } from './parse.ts';
 import { routesFigures } from './routes.ts';
 import { verifyFigures } from './verify.ts';
 import { traceFigures } from './trace.ts';
+import { traceViewFigures } from './traceView.ts';
+import { mapFigures } from './views.ts';
+import { workspaceFigures } from './workspace.ts';
 import type { Figure } from './figure.ts';
 
 const { values } = parseArgs({
@@ -35,14 +38,18 @@ const GROUPS: Record<string, () => Figure[] | Promise<Figure[]>> = {
   'lsp 1000': async () => lspFigures(1000),
   'lsp 10000': async () => lspFigures(10_000),
   'lsp 50000': async () => lspFigures(50_000),
+  'workspace alone': async () => workspaceFigures(false),
+  'workspace included': async () => workspaceFigures(true),
   routes: routesFigures,
   'trace, 1000': async () => traceFigures(1000, false),
   'trace with flows, 1000': async () => traceFigures(1000, true),
   'verify 1000': () => verifyFigures(100),
   'verify 3000': () => verifyFigures(300),
   'verify 10000': () => verifyFigures(1000),
-  'verify with flows 300': () => verifyFigures(30, true),
   'verify with flows 1000': () => verifyFigures(100, true),
+  'verify with flows 10000': () => verifyFigures(1000, true),
+  'map 1000': mapFigures,
+  'trace view': traceViewFigures,
   'collect node': collectNodeFigures,
   'collect 100': async () => collectFleetFigures(100),
   'collect 200': async () => collectFleetFigures(200),

@@ -9,9 +9,11 @@ import type {
   PassphraseQuestion,
   Question,
 } from '../shared/protocol.ts';
+import type { Translate } from './nodes/age.ts';
 
 /** What an editor can do; every part resolves with nothing when the user turned away. */
 export interface Asker {
+  t: Translate;
   /** A question that must not be overlooked, with buttons. */
   choose: (message: string, detail: string, buttons: readonly string[]) => Promise<string | undefined>;
   /** One line of text. */
@@ -29,23 +31,21 @@ export async function answer(question: Question, asker: Asker): Promise<string[]
   return question.kind === 'passphrase' ? answerPassphrase(question, asker) : answerLogin(question, asker);
 }
 
-const BUTTONS: Readonly<Record<string, HostKeyAnswer>> = { 'Trust and Remember': 'remember', 'Trust Once': 'once' };
-
-async function answerHostKey(question: HostKeyQuestion, { choose }: Asker): Promise<HostKeyAnswer> {
+async function answerHostKey(question: HostKeyQuestion, { choose, t }: Asker): Promise<HostKeyAnswer> {
   const { host, keyType, fingerprint, detail, file } = question;
-  const message = `The host key of ${host} is not known. Trust it?`;
+  const [remember, once] = [t('Trust and Remember'), t('Trust Once')];
   const canRemember = file !== '';
-  const where = canRemember ? `\n\n“Trust and Remember” writes it to ${file}.` : '';
-  const buttons = Object.keys(BUTTONS).filter((button) => canRemember || BUTTONS[button] !== 'remember');
+  const where = canRemember ? `\n\n${t('“{0}” writes it to {1}.', remember, file)}` : '';
+  const buttons = canRemember ? [remember, once] : [once];
+  const message = t('The host key of {0} is not known. Trust it?', host);
   const chosen = await choose(message, `${keyType}\n${fingerprint}\n\n${detail}${where}`, buttons);
-  return (chosen !== undefined && BUTTONS[chosen]) || 'refuse';
+  if (chosen === undefined || !buttons.includes(chosen)) return 'refuse';
+  return chosen === remember ? 'remember' : 'once';
 }
-
-const KEEP = 'Keep';
 
 async function answerPassphrase(
   { file, isRepeated }: PassphraseQuestion,
-  { choose, input, secrets }: Asker,
+  { choose, input, secrets, t }: Asker,
 ): Promise<string[] | null> {
   const key = `passphrase:${file}`;
   if (isRepeated) await secrets.delete(key);
@@ -53,24 +53,26 @@ async function answerPassphrase(
     const kept = await secrets.get(key);
     if (kept !== undefined) return [kept];
   }
-  const typed = await input(`Passphrase of ${file}`, isRepeated ? 'That was wrong. Try again.' : '', true);
+  const typed = await input(t('Passphrase of {0}', file), isRepeated ? t('That was wrong. Try again.') : '', true);
   if (typed === undefined) return null;
-  const detail =
-    'In the secret storage of the editor, which the operating system protects. The language server keeps none.';
-  if ((await choose(`Keep the passphrase of ${file}?`, detail, [KEEP, 'Ask Every Time'])) === KEEP)
+  const detail = t(
+    'In the secret storage of the editor, which the operating system protects. The language server keeps none. “DVR: Forget Kept Passphrases” forgets it.',
+  );
+  const keep = t('Keep');
+  if ((await choose(t('Keep the passphrase of {0}?', file), detail, [keep, t('Ask Every Time')])) === keep)
     await secrets.store(key, typed);
   return [typed];
 }
 
 async function answerLogin(
   { login, instruction, prompts, isRepeated }: LoginQuestion,
-  { input }: Asker,
+  { input, t }: Asker,
 ): Promise<string[] | null> {
   const answers: string[] = [];
   for (const { text, isSecret } of prompts) {
-    const prompt = [isRepeated ? 'That was wrong.' : '', instruction, text].filter((part) => part !== '').join(' ');
+    const prompt = [isRepeated ? t('That was wrong.') : '', instruction, text].filter((part) => part !== '').join(' ');
     // oxlint-disable-next-line no-await-in-loop -- one after the other is how people answer
-    const typed = await input(`Log in as ${login}`, prompt, isSecret);
+    const typed = await input(t('Log in as {0}', login), prompt, isSecret);
     if (typed === undefined) return null;
     answers.push(typed);
   }

@@ -1,69 +1,157 @@
-/** "DVR: Compare with Live Nodes": where live states come from, the request with progress and cancel, and its summary. */
+/** "DVR: Compare with Live Nodes": where live states come from, what must be there before, and what is said after. */
+import { homedir } from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { WorkDoneProgress, type LanguageClient } from 'vscode-languageclient/node';
-import { REQUEST, type CompareParams, type CompareResult, type LiveSource } from '../shared/protocol.ts';
+import type { LanguageClient } from 'vscode-languageclient/node';
+import { REQUEST, type CompareResult, type LiveSource } from '../shared/protocol.ts';
+import type { CloudEntry } from '../shared/protocolNodes.ts';
+import { showDiff } from './nodes/show.ts';
+import type { Reader } from './nodes/reader.ts';
+import { outcomeOf, type Way } from './outcome.ts';
+import { settingsFolder } from './paths.ts';
 import { pick } from './pick.ts';
+import { errorWithWay, trustWay } from './say.ts';
 
-/** Asks for the source unless it is given; `undefined` when the user turned away or cancelled. */
+export interface CompareOptions {
+  /** Only these nodes; of the others what is known is kept. */
+  nodes?: string[];
+  source?: LiveSource | undefined;
+  /** Nobody asked for it: nothing is asked and nothing said. */
+  isUnattended?: boolean;
+}
+
+/** `undefined` when the user turned away or cancelled. */
 export async function compare(
   client: LanguageClient,
+  reader: Reader,
   uri: string,
-  given?: LiveSource,
+  { nodes, source: given, isUnattended }: CompareOptions = {},
 ): Promise<CompareResult | undefined> {
+  const cloud = await cloudOf(client, uri);
+  if (cloud.nodes.length === 0) return isUnattended ? undefined : sayEmpty(uri, cloud);
+  if (cloud.errors > 0 && !given && !(await acceptsErrors(uri, cloud.errors))) return undefined;
   const source = given ?? (await askSource(uri));
   if (!source) return undefined;
   if (source.kind === 'ssh' && !vscode.workspace.isTrusted) {
-    throw new Error('Connecting to nodes over SSH needs a trusted workspace. Snapshots can be compared without.');
+    throw errorWithWay(
+      vscode.l10n.t('Connecting to nodes over SSH needs a trusted workspace. Snapshots can be compared without.'),
+      trustWay(),
+    );
   }
-  const title = source.kind === 'ssh' ? 'Comparing with live nodes' : 'Comparing with snapshots';
-  const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
-  return vscode.window.withProgress(options, (progress, token) => request(client, { uri, source }, progress, token));
+  const names = cloud.nodes.map(({ name }) => name).filter((name) => nodes?.includes(name) ?? true);
+  const order = { uri, source, nodes: names, isWhole: nodes === undefined };
+  const result = await reader.read({ ...order, ...(isUnattended && { isUnattended }) });
+  if (result && !isUnattended) void sayOutcome(client, reader, uri, source, nodes ? partOf(result, names) : result);
+  return result;
 }
 
-/** One sentence for a notification: `2 nodes in sync, compute1 differs (1 difference), net1 unreachable: …`. */
-export function summaryOf({ nodes, differences }: CompareResult): string {
-  const inSync = nodes.filter((node) => node.status === 'in-sync').length;
-  const others = nodes.filter((node) => node.status !== 'in-sync');
-  const shown = others.slice(0, 3).map((node) => {
-    if (node.status === 'differs') return `${node.node} differs (${count(node.differences, 'difference')})`;
-    return `${node.node} ${node.status.replace('-', ' ')}${node.error ? `: ${node.error}` : ''}`;
+const cloudOf = (client: LanguageClient, uri: string): Promise<CloudEntry> =>
+  client.sendRequest<CloudEntry>(REQUEST.cloud, { uri });
+
+/** Of what was read again only that is told. */
+function partOf(result: CompareResult, names: readonly string[]): CompareResult {
+  const nodes = result.nodes.filter(({ node }) => names.includes(node));
+  return { ...result, nodes, differences: nodes.reduce((sum, { differences }) => sum + differences, 0) };
+}
+
+const fileOf = (uri: string): string => path.posix.basename(vscode.Uri.parse(uri).path);
+
+const PROBLEMS = vscode.l10n.t('Show Problems');
+
+/** Not waited for: a notification may stay for as long as it likes. */
+function sayEmpty(uri: string, { errors }: CloudEntry): undefined {
+  const text =
+    errors > 0
+      ? vscode.l10n.t('No node of {0} could be read, so there is nothing to compare: the file has errors.', fileOf(uri))
+      : vscode.l10n.t('{0} has no nodes, so there is nothing to compare. Add them under “nodes:”.', fileOf(uri));
+  const way = errors > 0 ? PROBLEMS : vscode.l10n.t('Show the File');
+  void vscode.window.showErrorMessage(text, way).then((chosen) => {
+    if (chosen !== undefined && errors > 0) return showProblems();
+    if (chosen !== undefined) return vscode.window.showTextDocument(vscode.Uri.parse(uri));
+    return undefined;
   });
-  const rest = others.length > 3 ? [`${others.length - 3} more (${count(differences, 'difference')} in all)`] : [];
-  return [...(inSync > 0 || others.length === 0 ? [`${count(inSync, 'node')} in sync`] : []), ...shown, ...rest].join(
-    ', ',
-  );
+  return undefined;
 }
 
-const count = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;
+/** What the lines with errors ask for is not known, and would look like too much on the nodes. */
+async function acceptsErrors(uri: string, errors: number): Promise<boolean> {
+  const text =
+    errors === 1
+      ? vscode.l10n.t('{0} has an error, so what it asks for may not be all.', fileOf(uri))
+      : vscode.l10n.t('{0} has {1} errors, so what it asks for may not be all.', fileOf(uri), errors);
+  const anyway = vscode.l10n.t('Compare Anyway');
+  const chosen = await vscode.window.showWarningMessage(text, PROBLEMS, anyway);
+  if (chosen === PROBLEMS) await showProblems();
+  return chosen === anyway;
+}
 
-/** The setting `dvrscope.snapshots.folder`. */
-const CONFIGURED = 'Snapshots of This Workspace';
-const SSH = 'Nodes over SSH';
-const FOLDER = 'Folder of Snapshots…';
+const showProblems = (): Thenable<unknown> => vscode.commands.executeCommand('workbench.actions.view.problems');
+
+/** Not waited for. */
+async function sayOutcome(
+  client: LanguageClient,
+  reader: Reader,
+  uri: string,
+  source: LiveSource,
+  result: CompareResult,
+): Promise<void> {
+  const { nodes } = await cloudOf(client, uri);
+  const circumstances = { source, nodes, canConnect: vscode.workspace.isTrusted, now: Date.now() };
+  const { text, isFine, ways } = outcomeOf(result, circumstances, vscode.l10n.t);
+  const titles: Readonly<Record<Way, string>> = {
+    problems: PROBLEMS,
+    diff: vscode.l10n.t('Open Diff'),
+    retry: vscode.l10n.t('Try Again'),
+    folder: vscode.l10n.t('Another Folder…'),
+    ssh: vscode.l10n.t('Read over SSH'),
+    log: vscode.l10n.t('Show Log'),
+  };
+  const notify = isFine ? vscode.window.showInformationMessage : vscode.window.showWarningMessage;
+  const chosen = await notify(text, ...ways.map((way) => titles[way]));
+  const way = ways.find((each) => titles[each] === chosen);
+  const failed = result.nodes.filter(({ status }) => status === 'unreachable').map(({ node }) => node);
+  const differing = result.nodes.filter(({ status }) => status === 'differs').map(({ node }) => node);
+  if (way === 'problems') await showProblems();
+  if (way === 'log') client.outputChannel.show();
+  if (way === 'retry') await compare(client, reader, uri, { source, nodes: failed });
+  if (way === 'ssh') await compare(client, reader, uri, { source: { kind: 'ssh' } });
+  if (way === 'diff') await showDiff(client, uri, differing.length === 1 ? { node: { name: differing[0]! } } : {});
+  if (way !== 'folder') return;
+  const other = await askFolder();
+  if (other) await compare(client, reader, uri, { source: other });
+}
 
 async function askSource(uri: string): Promise<LiveSource | undefined> {
   const configured = snapshotsFolder(vscode.Uri.parse(uri));
+  const [own, ssh, folder] = [
+    vscode.l10n.t('Snapshots of This Workspace'),
+    vscode.l10n.t('Nodes over SSH'),
+    vscode.l10n.t('Folder of Snapshots…'),
+  ];
   const items = [
-    ...(configured ? [{ label: CONFIGURED, description: configured }] : []),
+    // The setting `dvrscope.snapshots.folder`.
+    ...(configured ? [{ label: own, description: configured }] : []),
     ...(vscode.workspace.isTrusted
-      ? [{ label: SSH, description: 'reads every node of the topology, writes nothing' }]
+      ? [{ label: ssh, description: vscode.l10n.t('reads every node of the topology, writes nothing') }]
       : []),
-    { label: FOLDER, description: 'written by "dvrscope collect" or the collector script' },
+    { label: folder, description: vscode.l10n.t('written by "dvrscope collect" or the collector script') },
   ];
   const chosen = await pick({
-    title: 'Compare with Live Nodes',
-    placeholder: 'Where the live state comes from',
+    title: vscode.l10n.t('Compare with Live Nodes'),
+    placeholder: vscode.l10n.t('Where the live state comes from'),
     items,
   });
-  if (chosen === SSH) return { kind: 'ssh' };
-  if (chosen === CONFIGURED) return { kind: 'snapshots', paths: [configured!] };
-  if (chosen !== FOLDER) return undefined;
+  if (chosen === ssh) return { kind: 'ssh' };
+  if (chosen === own) return { kind: 'snapshots', paths: [configured!] };
+  return chosen === folder ? askFolder() : undefined;
+}
+
+async function askFolder(): Promise<LiveSource | undefined> {
   const folders = await vscode.window.showOpenDialog({
-    title: 'Folder of Snapshots',
+    title: vscode.l10n.t('Folder of Snapshots'),
     canSelectFolders: true,
     canSelectFiles: false,
-    openLabel: 'Compare',
+    openLabel: vscode.l10n.t('Compare'),
   });
   return folders?.[0] && { kind: 'snapshots', paths: [folders[0].fsPath] };
 }
@@ -72,33 +160,5 @@ async function askSource(uri: string): Promise<LiveSource | undefined> {
 function snapshotsFolder(topology: vscode.Uri): string | undefined {
   const folder = vscode.workspace.getConfiguration('dvrscope', topology).get<string>('snapshots.folder', '');
   const base = vscode.workspace.getWorkspaceFolder(topology)?.uri ?? vscode.Uri.joinPath(topology, '..');
-  return folder === '' ? undefined : path.resolve(base.fsPath, folder);
-}
-
-let lastToken = 0;
-
-async function request(
-  client: LanguageClient,
-  params: CompareParams,
-  progress: vscode.Progress<{ message?: string; increment?: number }>,
-  cancel: vscode.CancellationToken,
-): Promise<CompareResult | undefined> {
-  const workDoneToken = `dvrscope-compare-${++lastToken}`;
-  let done = 0;
-  const reports = client.onProgress(WorkDoneProgress.type, workDoneToken, (value) => {
-    if (value.kind !== 'report') return;
-    const percentage = value.percentage ?? done;
-    progress.report({ ...(value.message && { message: value.message }), increment: percentage - done });
-    done = percentage;
-  });
-  try {
-    const result = await client.sendRequest<CompareResult>(REQUEST.compare, { ...params, workDoneToken }, cancel);
-    for (const note of result.notes) client.warn(note);
-    return result;
-  } catch (error) {
-    if (cancel.isCancellationRequested) return undefined;
-    throw error;
-  } finally {
-    reports.dispose();
-  }
+  return folder === '' ? undefined : settingsFolder(folder, base.fsPath, homedir());
 }

@@ -9,7 +9,7 @@ export interface CurrentTopology {
   onDidChange: vscode.Event<void>;
 }
 
-/** Follows the active editor; a document made from a topology counts as that topology; closing it forgets it. */
+/** Follows the active editor; a document made from a topology counts as that topology; where its editor is closed and no other topology is open, it stays. */
 export function followTopology(subscriptions: vscode.Disposable[]): CurrentTopology {
   let current: vscode.Uri | undefined;
   const changed = new vscode.EventEmitter<void>();
@@ -21,13 +21,24 @@ export function followTopology(subscriptions: vscode.Disposable[]): CurrentTopol
   };
   const look = (editor: vscode.TextEditor | undefined): void =>
     set(topologyIn(editor?.document) ?? current ?? anyOpen());
+  /** Its tab may have been given to a diff or a trace of its own: nodes and findings stay as long as there is the file. */
+  const reopen = async (uri: vscode.Uri): Promise<void> => {
+    try {
+      await vscode.workspace.openTextDocument(uri);
+    } catch {
+      if (uri.toString() === current?.toString()) set(anyOpen());
+    }
+  };
   look(vscode.window.activeTextEditor);
   subscriptions.push(
     changed,
     vscode.window.onDidChangeActiveTextEditor(look),
     vscode.workspace.onDidOpenTextDocument(() => look(vscode.window.activeTextEditor)),
     vscode.workspace.onDidCloseTextDocument((document) => {
-      if (document.uri.toString() === current?.toString()) set(anyOpen(document));
+      if (document.uri.toString() !== current?.toString()) return;
+      const other = anyOpen(document);
+      if (other || document.isUntitled) set(other);
+      else void reopen(document.uri);
     }),
   );
   return { uri: () => current, onDidChange: changed.event };

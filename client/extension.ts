@@ -1,41 +1,81 @@
-/** Entry point of the extension: starts the language server and connects commands, tree and documents to it. */
+/** The extension: connects commands, tree and documents to the language server, which is started when something is asked of it. */
 import * as vscode from 'vscode';
 import { LanguageClient, TransportKind, type ServerOptions } from 'vscode-languageclient/node';
 import { CHANGED, COMMAND, LANGUAGE_ID, type ClientOptions, type TopologyParams } from '../shared/protocol.ts';
 import { answerQuestions } from './ask.ts';
 import { registerCommands } from './commands.ts';
-import { followTopology } from './currentTopology.ts';
+import { followTopology, type CurrentTopology } from './currentTopology.ts';
+import { provideFindings } from './findingDocuments.ts';
+import { registerFirstSteps } from './firstSteps.ts';
+import { keptSecrets } from './keptSecrets.ts';
+import { provideMaps } from './mapView.ts';
+import { noticeMistake } from './mistakes.ts';
+import { showNodes } from './nodes/nodes.ts';
 import { showServerStatus } from './serverStatus.ts';
 import { provideStateDocuments } from './stateDocuments.ts';
-import { showTopologyTree } from './topologyTree.ts';
+import { helpInStates } from './stateHelp.ts';
+import { provideTraces } from './traceCommands.ts';
 
 let client: LanguageClient | undefined;
 
-/** Called by VS Code on the first topology; resolves when the server answers. */
-export async function activate(context: vscode.ExtensionContext): Promise<void> {
+/** Registers everything. The server starts with the first topology that is open, or the first question. */
+export function activate(context: vscode.ExtensionContext): void {
   client = new LanguageClient('dvrscope', 'dvrscope', serverOptions(context), {
     documentSelector: [{ language: LANGUAGE_ID }],
-    initializationOptions: { canAsk: true, commands: Object.values(COMMAND) } satisfies ClientOptions,
+    initializationOptions: {
+      canAsk: true,
+      opensStates: true,
+      followsNodes: true,
+      commands: Object.values(COMMAND),
+      demo: {
+        folder: vscode.Uri.joinPath(context.globalStorageUri, 'demo').fsPath,
+        recordings: context.asAbsolutePath('dist/demo.br'),
+      },
+    } satisfies ClientOptions,
     outputChannel: vscode.window.createOutputChannel('dvrscope', { log: true }),
   });
   // A client keeps one handler for a method; this one is everybody's.
   const changed = new vscode.EventEmitter<TopologyParams>();
   client.onNotification(CHANGED, (params: TopologyParams) => changed.fire(params));
   const topology = followTopology(context.subscriptions);
+  const secrets = keptSecrets(context.secrets, context.globalState);
   context.subscriptions.push(
     changed,
-    answerQuestions(client, context.secrets),
-    showServerStatus(client),
+    answerQuestions(client, secrets),
+    showServerStatus(client, topology),
     provideStateDocuments(client, changed.event),
-    showTopologyTree(client, topology, changed.event),
-    ...registerCommands(client, topology),
+    helpInStates(client),
+    provideFindings(client, changed.event),
+    ...showNodes(client, topology, changed.event),
+    ...provideTraces(context, client, topology, changed.event),
+    ...provideMaps(context, client, topology, changed.event),
+    ...registerCommands(client),
+    ...registerFirstSteps(client, secrets),
   );
-  // Shows the tree view only in windows that have to do with topologies.
-  await vscode.commands.executeCommand('setContext', 'dvrscope.active', true);
-  await client.start();
+  // For commands that need nothing but us.
+  void vscode.commands.executeCommand('setContext', 'dvrscope.active', true);
+  startWithTopology(client, topology, context.subscriptions);
+  noticeMistake(context);
 }
 
-/** Called by VS Code when the extension is turned off or the window closes. */
+/** What goes wrong with it is shown by the client itself and by the status item. */
+function startWithTopology(
+  server: LanguageClient,
+  topology: CurrentTopology,
+  subscriptions: vscode.Disposable[],
+): void {
+  const waiting = topology.onDidChange(() => start());
+  const start = (): void => {
+    if (!topology.uri()) return;
+    waiting.dispose();
+    // Somebody may have asked it something before.
+    if (server.needsStart()) server.start().catch(() => undefined);
+  };
+  start();
+  subscriptions.push(waiting);
+}
+
+/** Ends the server. */
 export async function deactivate(): Promise<void> {
   await client?.stop();
 }

@@ -6,18 +6,25 @@ import * as vscode from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
 import {
   REQUEST,
+  STATE_SCHEME,
+  stateUriParts,
   type StateParams,
   type TextResult,
   type TopologyParams,
   type TraceParams,
 } from '../shared/protocol.ts';
 
-export const STATE_SCHEME = 'dvr-state';
 export const TRACE_SCHEME = 'dvr-trace';
 
 /** The path is what the tab shows; the query is the request. */
-export const stateUri = (params: StateParams): vscode.Uri =>
-  uriOf(STATE_SCHEME, `${params.node}${params.namespace ? ` ${params.namespace}` : ''} (${params.side})`, params);
+export const stateUri = (params: StateParams): vscode.Uri => vscode.Uri.from(stateUriParts(params));
+
+/** What a document of a state was asked for with; the server checks the rest. */
+export function stateParamsOf(uri: vscode.Uri): StateParams | undefined {
+  const params = uri.scheme === STATE_SCHEME ? queryOf(uri) : undefined;
+  const isState = (value: TopologyParams): value is StateParams => 'node' in value && 'side' in value;
+  return params && isState(params) ? params : undefined;
+}
 
 export const traceUri = (params: TraceParams): vscode.Uri =>
   uriOf(TRACE_SCHEME, `${params.from} → ${params.to}`, params);

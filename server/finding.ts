@@ -2,34 +2,12 @@
 import type { Difference } from '../shared/compare.ts';
 import { type Diagnosis, severityOf } from '../shared/faults/diagnose.ts';
 import type { Command, Fact } from '../shared/faults/fault.ts';
-import type { Range } from '../shared/problem.ts';
 import { locate } from '../shared/topology/sourceMap.ts';
 import { shellWord } from './collect/shellQuote.ts';
-import { type Finding, BLANK, type Position, type Reading } from './report.ts';
+import type { PlaceAt } from './place.ts';
+import { type Finding, BLANK, type Reading } from './report.ts';
 
-export type PositionAt = (range: Range | undefined) => Finding['range'];
-
-/** Offsets into lines and columns. */
-export function positionsOf(text: string): PositionAt {
-  const starts = [0];
-  for (let i = text.indexOf('\n'); i >= 0; i = text.indexOf('\n', i + 1)) starts.push(i + 1);
-  const position = (offset: number): Position => {
-    let [low, high] = [0, starts.length - 1];
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (starts[middle]! <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return { line: low, character: offset - starts[low]! };
-  };
-  return (range) => (range ? { start: position(range[0]), end: position(range[1]) } : null);
-}
-
-export function findingOfDifference(
-  { file, sourceMap }: Reading,
-  difference: Difference,
-  position: PositionAt,
-): Finding {
+export function findingOfDifference({ sourceMap }: Reading, difference: Difference, place: PlaceAt): Finding {
   const { node, namespace, aspect, kind, noun, expected, live, because, repair } = difference;
   return {
     ...BLANK,
@@ -44,16 +22,15 @@ export function findingOfDifference(
     live,
     fix: repair.map((words) => commandText({ namespace, words })),
     pointer: because?.pointer ?? null,
-    file,
-    range: because ? position(locate(sourceMap, because.pointer, 'key')) : null,
+    ...place(because && locate(sourceMap, because.pointer, 'key')),
     because: because ? { sentence: because.sentence, neutron: because.neutron } : null,
   };
 }
 
 /** One finding: that of the difference nearest to the cause, with all that belongs to it. */
-export function findingOfDiagnosis(reading: Reading, diagnosis: Diagnosis, position: PositionAt): Finding {
+export function findingOfDiagnosis(reading: Reading, diagnosis: Diagnosis, place: PlaceAt): Finding {
   const { node, root, differences, facts, fault, severity, breaks, show, fix, alsoOn } = diagnosis;
-  const all = differences.map((difference) => findingOfDifference(reading, difference, position));
+  const all = differences.map((difference) => findingOfDifference(reading, difference, place));
   const base = root ? all[0]! : findingOfFact(reading, node, facts[0]!);
   const more = differences.length > 1 ? ` With it ${countsOf(differences.slice(1))}.` : '';
   const name = fault ? ` ${fault.id}: ${fault.title}.` : '';

@@ -14,12 +14,18 @@ export interface LiveNode {
   /** `unreachable`: asked in vain. `not-collected`: nothing was given for it. */
   failure?: 'unreachable' | 'not-collected';
   error?: string;
+  /** When it was read, in milliseconds since 1970; absent where nobody knows. */
+  readAt?: number;
+  /** The snapshot or report that it is from. */
+  path?: string;
 }
 
 export interface LiveResult {
   nodes: LiveNode[];
   /** Sentences on what was given but not used: unreadable files, nodes that the topology does not have. */
   notes: string[];
+  /** Of them those about files that could not be used, or not wholly. */
+  problems?: string[];
 }
 
 /** From snapshots and sosreports. @param nodes names to look at; default: all of the topology */
@@ -30,15 +36,17 @@ export async function liveFromSnapshots(
 ): Promise<LiveResult> {
   const wanted = topology.nodes.map(({ name }) => name).filter((name) => !nodes || nodes.includes(name));
   const known = new Set(topology.nodes.map(({ name }) => name));
-  const { byNode, notes } = await newestStates(paths, {
+  const { byNode, notes, problems } = await newestStates(paths, {
     nodeOf: (names) => names.find((name) => known.has(name)),
     isWanted: (node) => wanted.includes(node),
   });
   const found = (node: string): LiveNode | undefined => {
     const stored = byNode.get(node);
-    return stored && { node, state: stored.state };
+    const { state, path, time } = stored ?? {};
+    return state && { node, state, ...(path !== undefined && { path }), ...(time !== undefined && { readAt: time }) };
   };
-  return { nodes: wanted.map((node) => found(node) ?? missing(node)), notes };
+  const states = wanted.map((node) => found(node) ?? missing(node));
+  return { nodes: states, notes, ...(problems.length > 0 && { problems }) };
 }
 
 const missing = (node: string): LiveNode => ({
@@ -66,7 +74,9 @@ export async function liveFromSsh(
     nodes: collected.map(({ node, snapshot, error, isIncomplete, warnings }): LiveNode => {
       if (snapshot === undefined) return { node, failure: 'unreachable', error: error?.message ?? 'nothing was read' };
       const state = readNodeState(parseSnapshot(snapshot), node);
-      return isIncomplete ? { node, state, error: warnings.join('; ') } : { node, state };
+      // By this machine's clock: what a node takes for the time may be wrong.
+      const read = { node, state, readAt: Date.now() };
+      return isIncomplete ? { ...read, error: warnings.join('; ') } : read;
     }),
     notes,
   };

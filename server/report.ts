@@ -11,11 +11,13 @@ import { pointer as join, type Pointer, type Problem, type Severity } from '../s
 import type { NodeStatus } from '../shared/protocol.ts';
 import type { NodeState } from '../shared/state.ts';
 import { type Severities, type Silenced, ignoresOf, silence } from '../shared/silence.ts';
+import type { TopologyFile } from '../shared/topology/files.ts';
 import { type SourceMap, locate } from '../shared/topology/sourceMap.ts';
 import type { Topology } from '../shared/topology/types.ts';
-import { type PositionAt, findingOfDiagnosis, findingOfDifference, positionsOf } from './finding.ts';
+import { findingOfDiagnosis, findingOfDifference } from './finding.ts';
 import { groupKnown } from './known.ts';
 import type { LiveNode } from './live.ts';
+import { type PlaceAt, placesOf } from './place.ts';
 
 export interface Position {
   /** Both from 0, in UTF-16 units, as in LSP. */
@@ -53,7 +55,7 @@ export interface Finding {
   /** Evidence that is no difference by itself. */
   facts?: { namespace: string; aspect: string; expected: string | null; live: string | null }[];
   /** Other places of the file that have to do with it: the subnet that overlaps, the port that has the address. */
-  related?: { message: string; pointer: Pointer; range: Finding['range'] }[];
+  related?: { message: string; pointer: Pointer; file: string; range: Finding['range'] }[];
   /** Of a finding that groups several differences under one reason: each of them. */
   differences?: Finding[];
 }
@@ -102,10 +104,13 @@ export interface Report {
 }
 
 export interface Reading {
+  /** The root, where it is made of several. */
   file: string;
   text: string;
   topology: Topology;
   sourceMap: SourceMap;
+  /** All files, the root first; offsets are over all of them. Absent: `text` is all there is. */
+  files?: readonly TopologyFile[];
   problems: Problem[];
   /** Of `problems`, those that are not told. */
   silenced?: number;
@@ -127,14 +132,14 @@ export function makeReport(
   silencing?: Silencing,
   promised: readonly Finding[] = [],
 ): Report {
-  const position = positionsOf(reading.text);
+  const place = placesOf(reading);
   const states = new Map(live.flatMap(({ node, state }) => (state ? [[node, state] as const] : [])));
-  const judged = live.map((entry) => ({ entry, ...(entry.state && judge(reading, entry.state, states, position)) }));
+  const judged = live.map((entry) => ({ entry, ...(entry.state && judge(reading, entry.state, states, place)) }));
   const diagnoses = worstFirst(judged.flatMap(({ ranked = [] }) => ranked));
   const onNodes = [
     ...promised,
-    ...releaseProblem(reading, judged).map((problem) => findingOfProblem(reading, problem, position)),
-    ...diagnoses.map((diagnosis) => findingOfDiagnosis(reading, diagnosis, position)),
+    ...releaseProblem(reading, judged).map((problem) => findingOfProblem(reading, problem, place)),
+    ...diagnoses.map((diagnosis) => findingOfDiagnosis(reading, diagnosis, place)),
     ...judged.flatMap(({ known = [], comparison }) => [
       ...known,
       ...(comparison?.notCompared ?? []).flatMap((gap) => findingOfGap(reading, gap)),
@@ -145,7 +150,7 @@ export function makeReport(
     : { kept: onNodes, silenced: 0 };
   const findings = [
     ...kept.filter(({ kind }) => kind === 'invalid'),
-    ...reading.problems.map((problem) => findingOfProblem(reading, problem, position)),
+    ...reading.problems.map((problem) => findingOfProblem(reading, problem, place)),
     ...kept.filter(({ kind }) => kind !== 'invalid'),
   ];
   const count = (severity: Severity) => findings.filter((finding) => finding.severity === severity).length;
@@ -155,8 +160,8 @@ export function makeReport(
     findings,
     notChecked: judged.flatMap(({ comparison }) => (comparison?.notCompared ?? []).map(notChecked)),
     knownFaults: knownFaultsOf(reading.topology).map(({ code, message, pointer, at }) => {
-      const range = position(locate(reading.sourceMap, pointer, at));
-      return { code, message, file: reading.file, range, pointer };
+      const { file, range } = place(locate(reading.sourceMap, pointer, at));
+      return { code, message, file, range, pointer };
     }),
     summary: {
       error: count('error'),
@@ -173,15 +178,28 @@ export function makeReport(
 /** What is left of findings on nodes, or over them, by comments of the text and by settings. */
 export function silenceFindings(
   findings: readonly Finding[],
-  { text, sourceMap }: Reading,
+  reading: Reading,
   severities: Severities,
 ): Silenced<Finding> {
-  const position = positionsOf(text);
+  const place = placesOf(reading);
   // What nothing in the topology asks for stands at its node.
-  const lineOf = (finding: Finding): number | undefined =>
-    (finding.range ?? position(locate(sourceMap, join('nodes', finding.node ?? ''), 'key')))?.start.line;
-  return silence(findings, ignoresOf(text), severities, lineOf);
+  const spotOf = (finding: Finding): Pick<Finding, 'file' | 'range'> =>
+    finding.range ? finding : place(locate(reading.sourceMap, join('nodes', finding.node ?? ''), 'key'));
+  const spots = new Map(findings.map((finding) => [finding, spotOf(finding)]));
+  const lineOf = (finding: Finding): number | undefined => spots.get(finding)!.range?.start.line;
+  const used: Silenced<Finding>['used'] = new Set();
+  // The comments of each file are about that file.
+  const kept = ownTexts(reading).flatMap(({ file, text }) => {
+    const own = findings.filter((finding) => spots.get(finding)!.file === file);
+    const silenced = silence(own, ignoresOf(text), severities, lineOf);
+    for (const each of silenced.used) used.add(each);
+    return silenced.kept;
+  });
+  return { kept, silenced: findings.length - kept.length, used };
 }
+
+const ownTexts = ({ file, text, files }: Reading): { file: string; text: string }[] =>
+  files?.map((each, i) => ({ file: i === 0 ? file : each.path, text: each.text })) ?? [{ file, text }];
 
 interface Judged {
   comparison: Comparison;
@@ -191,14 +209,14 @@ interface Judged {
 }
 
 /** What is expected is not kept: of a thousand nodes it would not fit. */
-function judge(reading: Reading, live: NodeState, nodes: ReadonlyMap<string, NodeState>, position: PositionAt): Judged {
+function judge(reading: Reading, live: NodeState, nodes: ReadonlyMap<string, NodeState>, place: PlaceAt): Judged {
   const { topology } = reading;
   const { expected, comparison } = compareNode(topology, live);
   const { differences } = comparison;
   const { ranked, known } = diagnoseNode({ topology, node: live.node, expected, live, differences, nodes });
   const entries = known.map((difference) => ({
     known: difference.known,
-    finding: findingOfDifference(reading, difference, position),
+    finding: findingOfDifference(reading, difference, place),
   }));
   return { comparison, ranked, known: groupKnown(entries) };
 }
@@ -228,7 +246,7 @@ function nodeReport(
   return { node, status: error === undefined ? 'in-sync' : 'not-collected', error: error ?? null };
 }
 
-function findingOfProblem({ file, sourceMap }: Reading, problem: Problem, position: PositionAt): Finding {
+function findingOfProblem({ sourceMap }: Reading, problem: Problem, place: PlaceAt): Finding {
   const { code, severity, message, pointer, at, range, related = [] } = problem;
   return {
     ...BLANK,
@@ -237,10 +255,12 @@ function findingOfProblem({ file, sourceMap }: Reading, problem: Problem, positi
     message,
     kind: 'invalid',
     pointer,
-    file,
-    range: position(range ?? locate(sourceMap, pointer, at ?? 'value')),
+    ...place(range ?? locate(sourceMap, pointer, at ?? 'value')),
     ...(related.length > 0 && {
-      related: related.map((other) => ({ ...other, range: position(locate(sourceMap, other.pointer, 'key')) })),
+      related: related.map((other) => ({
+        ...other,
+        ...place(other.range ?? locate(sourceMap, other.pointer, 'key')),
+      })),
     }),
   };
 }

@@ -12,7 +12,7 @@ export type AnyText = Omit<TextDocument, 'getLineRange' | 'getEOLCharacters'>;
 
 export interface Text extends AnyText {
   /** Offsets at which lines begin; lines end as LSP has it, with `\n`, `\r\n` or `\r`. */
-  lines(): readonly number[];
+  lines(): Uint32Array;
   /** Whether that was worked out. */
   hasLines(): boolean;
 }
@@ -21,9 +21,11 @@ export interface Text extends AnyText {
 export function textOf(of: Pick<TextDocument, 'uri' | 'languageId' | 'version'>, text: string, previous?: Text): Text {
   // Else versions of which nobody asked would keep each other in memory.
   let earlier = previous?.hasLines() ? previous : undefined;
-  let known: readonly number[] | undefined;
-  const lines = (): readonly number[] => {
-    known ??= earlier ? changedLines(earlier.getText(), earlier.lines(), text) : linesIn(text, 0, text.length, [0]);
+  let known: Uint32Array | undefined;
+  const lines = (): Uint32Array => {
+    known ??= earlier
+      ? changedLines(earlier.getText(), earlier.lines(), text)
+      : Uint32Array.from(linesIn(text, 0, text.length, [0]));
     earlier = undefined;
     return known;
   };
@@ -73,18 +75,22 @@ function linesIn(text: string, from: number, to: number, starts: number[]): numb
   return starts;
 }
 
-function changedLines(before: string, old: readonly number[], text: string): readonly number[] {
+function changedLines(before: string, old: Uint32Array, text: string): Uint32Array {
   const { head, tail } = commonEnds(before, text);
   // A return at the end of what is common may have got or lost its newline.
   const kept = lastUpTo(old, Math.max(0, head - 1)) + 1;
-  const starts = linesIn(text, Math.max(0, head - 1), text.length - tail, old.slice(0, kept));
+  const fresh = linesIn(text, Math.max(0, head - 1), text.length - tail, []);
+  const behind = lastUpTo(old, before.length - tail) + 1;
+  const starts = new Uint32Array(kept + fresh.length + old.length - behind);
+  starts.set(old.subarray(0, kept));
+  starts.set(fresh, kept);
   const by = text.length - before.length;
-  for (let i = lastUpTo(old, before.length - tail) + 1; i < old.length; i++) starts.push(old[i]! + by);
+  for (let from = behind, to = kept + fresh.length; from < old.length; from++, to++) starts[to] = old[from]! + by;
   return starts;
 }
 
 /** Index of the last number up to `limit`; -1: none. */
-function lastUpTo(numbers: readonly number[], limit: number): number {
+function lastUpTo(numbers: Uint32Array, limit: number): number {
   let [low, high] = [0, numbers.length];
   while (low < high) {
     const middle = (low + high) >>> 1;

@@ -4,14 +4,16 @@ import type { NodeState } from '../shared/state.ts';
 import { locate } from '../shared/topology/sourceMap.ts';
 import { type Divergence, divergence, withReasons } from '../shared/trace/diverge.ts';
 import type { LineOf } from '../shared/trace/render.ts';
-import { type Trace, type TraceRequest, trace } from '../shared/trace/trace.ts';
+import { type Trace, type TraceRequest, traceIn } from '../shared/trace/trace.ts';
 import type { TraceNode } from '../shared/trace/tree.ts';
-import { type AllocationsByNode, expectedCloudOnDemand, liveCloud } from '../shared/wiring.ts';
-import { findingOfDiagnosis, positionsOf } from './finding.ts';
+import type { AllocationsByNode } from '../shared/wiring.ts';
+import { findingOfDiagnosis } from './finding.ts';
+import { placesOf } from './place.ts';
 import type { Finding, Reading } from './report.ts';
+import { expectedView, liveView } from './tracedViews.ts';
 
 /** The text that is traced over, where its entries stand, and its name for a person. */
-export type Source = Pick<Reading, 'file' | 'text' | 'topology' | 'sourceMap'>;
+export type Source = Pick<Reading, 'file' | 'text' | 'topology' | 'sourceMap' | 'files'>;
 
 /** What became of the packet. */
 export interface Traced {
@@ -31,38 +33,45 @@ export function traced(
   states?: NodeState[],
 ): Traced {
   const { topology } = source;
-  const expected = trace(expectedCloudOnDemand(topology, allocations), request);
+  const expected = traceIn(expectedView(topology, allocations), request);
   if (!states) return { expected, parting: null, findings: [] };
-  const live = trace(liveCloud(topology, states, allocations), request);
+  const live = traceIn(liveView(topology, states, allocations), request);
   const parting = divergence(expected, live);
   const over = { topology, allocations, states, request, expected, live };
-  const position = positionsOf(source.text);
+  const place = placesOf(source);
   const reading = { ...source, problems: [] };
   const findings = (parting ? explainDivergence(over, parting) : []).map((diagnosis) =>
-    findingOfDiagnosis(reading, diagnosis, position),
+    findingOfDiagnosis(reading, diagnosis, place),
   );
   return { expected, live: withReasons(expected, live), parting, findings };
 }
 
 /** `cloud.dvr.yaml:83`, the line counted from 1. */
-export function linesOf({ file, text, sourceMap }: Source): LineOf {
-  const position = positionsOf(text);
+export function linesOf(source: Source): LineOf {
+  const place = placesOf(source);
   return (pointer) => {
-    const range = position(locate(sourceMap, pointer, 'key'));
+    const { file, range } = place(locate(source.sourceMap, pointer, 'key'));
     return range ? `${file}:${range.start.line + 1}` : undefined;
   };
 }
 
 /** A tree in which each reason says where its line is, as findings do. */
-export function placedTree(source: Source, tree: TraceNode): unknown {
-  const position = positionsOf(source.text);
+function placedTree(source: Source, tree: TraceNode): unknown {
+  const place = placesOf(source);
   const placed = ({ because, children, ...node }: TraceNode): unknown => {
-    const range = because && position(locate(source.sourceMap, because.pointer, 'key'));
     return {
       ...node,
-      ...(because ? { because: { ...because, file: source.file, range } } : {}),
+      ...(because ? { because: { ...because, ...place(locate(source.sourceMap, because.pointer, 'key')) } } : {}),
       children: children.map(placed),
     };
   };
   return placed(tree);
+}
+
+/** What `dvrscope trace --format json` prints: a contract, as the findings are. Ends in a newline. */
+export function tracedJson(source: Source, { expected, live, parting, findings }: Traced): string {
+  const placed = (one: Trace) => ({ ...one, tree: placedTree(source, one.tree) });
+  const where = parting && { ...parting, finding: findings[0] ?? null, findings };
+  const value = live ? { ...placed(live), expected: placed(expected), divergence: where } : placed(expected);
+  return `${JSON.stringify(value, null, 2)}\n`;
 }

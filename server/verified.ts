@@ -16,7 +16,7 @@ import {
 import { allocationsOf, expectedCloudWithoutSwitches, liveCloud, wiringOf, withoutSwitch } from '../shared/wiring.ts';
 import type { NodeState } from '../shared/state.ts';
 import { shellWord } from './collect/shellQuote.ts';
-import { positionsOf } from './finding.ts';
+import { placesOf } from './place.ts';
 import { BLANK, type Finding, type Reading } from './report.ts';
 
 /** A packet that breaks a promise, and how to see its way. */
@@ -64,13 +64,12 @@ export function verifyReport(
   source: SourceWords,
 ): VerifyReport {
   const { from, counts, leftOut, unknown, broken, written } = verification;
-  const position = positionsOf(reading.text);
+  const place = placesOf(reading);
   const told = (witness: Witness): WitnessReport => witnessReport(reading.file, witness, source);
   const lines = written.map(({ pointer, witness, ...line }) => ({
     ...line,
     pointer: pointer ?? null,
-    file: pointer === undefined ? null : reading.file,
-    range: pointer === undefined ? null : position(locate(reading.sourceMap, pointer, 'value')),
+    ...(pointer === undefined ? { file: null, range: null } : place(locate(reading.sourceMap, pointer, 'value'))),
     witness: witness && told(witness),
   }));
   const all = [...counts, ...writtenCounts(written)];
@@ -117,7 +116,7 @@ function witnessReport(
 /** `dvrscope trace cloud.dvr.yaml --from vm1 --to 8.8.8.8 --live` */
 export function traceCommand(
   file: string,
-  { from, to, protocol = 'icmp', dport }: TraceRequest,
+  { from, to, protocol = 'icmp', dport, size }: TraceRequest,
   source: SourceWords,
 ): string {
   const words = [
@@ -131,6 +130,7 @@ export function traceCommand(
   ];
   if (protocol !== 'icmp') words.push('--protocol', protocol);
   if (dport !== undefined) words.push('--dport', String(dport));
+  if (size !== undefined) words.push('--size', String(size));
   return [...words, ...source].map(shellWord).join(' ');
 }
 
@@ -217,8 +217,7 @@ function findingOfLine(reading: Reading, line: Line, side: 'expected' | 'live', 
       node: last?.node ?? null,
       namespace: last?.namespace ?? null,
       pointer,
-      file: reading.file,
-      range: positionsOf(reading.text)(locate(reading.sourceMap, pointer, 'value')),
+      ...placesOf(reading)(locate(reading.sourceMap, pointer, 'value')),
       show: command === undefined ? [] : [command],
     },
   ];

@@ -3,7 +3,8 @@
  * A request names its topology by document URI; the document must be open (LSP `textDocument/didOpen`).
  * A request that cannot be answered fails with a response error whose message is meant for a person.
  */
-import type { Pointer } from './problem.ts';
+import type { ItemPlace } from './picture/types.ts';
+import type { NodeSummary } from './protocolNodes.ts';
 
 /** Method names. `nodes`, `endpoints`, `state` and `trace` only read; `compare` collects and keeps the result until the next one. */
 export const REQUEST = {
@@ -11,8 +12,37 @@ export const REQUEST = {
   endpoints: 'dvrscope/endpoints',
   state: 'dvrscope/state',
   trace: 'dvrscope/trace',
+  /** `TraceExportParams` → `TextResult`. */
+  traceExport: 'dvrscope/traceExport',
+  /** `TraceParams` → `TraceViewAnswer` (`shared/picture/types.ts`): the trace as pictures. */
+  traceView: 'dvrscope/traceView',
+  /** `TraceChoicesParams` → `TraceChoices`. */
+  traceChoices: 'dvrscope/traceChoices',
+  /** `StatePlaceParams` → `StatePlace`: where a document of `dvrscope/state` has an item of a trace. */
+  statePlace: 'dvrscope/statePlace',
+  /** `MapParams` → `CloudMap` (`shared/map/types.ts`): the things of the cloud, what connects them and what is wrong. */
+  map: 'dvrscope/map',
   compare: 'dvrscope/compare',
+  /** `DemoParams` → `DemoResult`: makes the demo cloud unless it is there. Its nodes are started, on loopback, when they are compared with. */
+  demo: 'dvrscope/demo',
+  /** `ImportParams` → `ImportResult`: a topology of what a cloud said of itself. */
+  import: 'dvrscope/import',
+  /** → `TextResult`: the script that saves what can be imported. */
+  importScript: 'dvrscope/importScript',
+  /** `TopologyParams` → `CloudEntry`: the nodes without what is in them. */
+  cloud: 'dvrscope/cloud',
+  /** `NodeParams` → `NodeDetails`: what is in one node, by namespace and aspect. */
+  node: 'dvrscope/node',
+  /** `LineParams` → `LineExplanation` or null: why a line of a state is there. */
+  line: 'dvrscope/line',
+  /** `FindingParams` → `TextResult`: a finding as a page of markdown. */
+  finding: 'dvrscope/finding',
+  /** `NodeParams` → `LoginCommand`: how `ssh` gets to a node. */
+  login: 'dvrscope/login',
 } as const;
+
+/** Notification from the server while it collects, one node at a time. Parameters: `CollectingParams`. Sent to clients with `followsNodes`. */
+export const COLLECTING = 'dvrscope/collecting';
 
 /** Notification from the server: what it would answer about this topology has changed. Parameters: `TopologyParams`. */
 export const CHANGED = 'dvrscope/changed';
@@ -26,6 +56,17 @@ export const ASK = 'dvrscope/ask';
 /** The language id of topology files. */
 export const LANGUAGE_ID = 'dvr-topology';
 
+/** The scheme of documents that hold a node's state. */
+export const STATE_SCHEME = 'dvr-state';
+
+/** The parts of the URI of such a document, not encoded: the path is what a tab shows, the query is what is asked for. */
+export function stateUriParts(params: StateParams): { scheme: string; path: string; query: string } {
+  const { node, namespace, aspect, side } = params;
+  const title = `${[node, namespace, aspect].filter(Boolean).join(' ')} (${side})`;
+  // A slash would make folders of a title.
+  return { scheme: STATE_SCHEME, path: `/${title.replaceAll('/', '⁄')}`, query: JSON.stringify(params) };
+}
+
 export interface TopologyParams {
   /** URI of the topology's document. */
   uri: string;
@@ -34,20 +75,9 @@ export interface TopologyParams {
 /** How a node came out of the last comparison. */
 export type NodeStatus = 'in-sync' | 'differs' | 'unreachable' | 'not-collected';
 
-/** `dvrscope/nodes` answers with these, in the order of the file. */
-export interface NodeEntry {
-  name: string;
-  agent_mode: string;
-  pointer: Pointer;
-  /** Line of the node's key, counted from 0. */
-  line: number;
+/** `dvrscope/nodes` answers with these. */
+export interface NodeEntry extends NodeSummary {
   namespaces: NamespaceEntry[];
-  /** Absent before a comparison. */
-  status?: NodeStatus;
-  /** Why the node could not be collected, for a person. */
-  error?: string;
-  /** Number of differences of the whole node; absent before a comparison. */
-  differences?: number;
 }
 
 export interface NamespaceEntry {
@@ -74,6 +104,8 @@ export interface StateParams extends TopologyParams {
   side: Side;
   /** All namespaces when absent. */
   namespace?: string;
+  /** All aspects when absent: `rules`. */
+  aspect?: string;
   /** Only what was compared, so that the texts of both sides differ exactly where the states do. */
   isDiff?: boolean;
 }
@@ -94,13 +126,64 @@ export interface TraceParams extends TopologyParams {
   dport?: number;
 }
 
+export interface TraceExportParams extends TraceParams {
+  /** As the command line prints it; `mermaid` is a sequence diagram. */
+  format: 'text' | 'json' | 'mermaid';
+}
+
+export interface TraceChoicesParams extends TopologyParams {
+  /** Of a cursor, both counted from 0. */
+  position?: { line: number; character: number };
+}
+
+/** What a packet may be sent from and to. */
+export interface TraceChoices {
+  /** Those that a person thinks of first in front. */
+  ports: EndpointEntry[];
+  floatingIps: FloatingIpChoice[];
+  /** Networks that have an outside: who routes there, and the addresses that routers of the cloud have on them. */
+  outside: { network: string; gateways: string[]; routers: { router: string; address: string }[] }[];
+  /** What is under the cursor. */
+  at?: { from: string } | { to: string };
+}
+
+export interface FloatingIpChoice {
+  address: string;
+  /** The port that it belongs to, and its node. */
+  port?: string;
+  node?: string;
+  network?: string;
+  /** Of an address that only forwards ports: which. */
+  forwarded: { protocol: string; dport: number }[];
+}
+
+export interface StatePlaceParams extends StateParams {
+  item: ItemPlace;
+  /** The item as the trace prints it. */
+  text: string;
+}
+
+export interface StatePlace {
+  /** Counted from 0. */
+  line: number;
+  /** False: the item is not there, and the line is the heading that it would be under. */
+  isFound: boolean;
+}
+
+export interface MapParams extends TopologyParams {
+  /** A packet whose way is shown on the map. */
+  trace?: Omit<TraceParams, 'uri'>;
+}
+
 /** Where live states come from. `paths` are snapshots, sosreports, folders of them; absolute. */
 export type LiveSource = { kind: 'ssh' } | { kind: 'snapshots'; paths: string[] };
 
 export interface CompareParams extends TopologyParams {
   source: LiveSource;
-  /** All nodes when absent. */
+  /** All nodes when absent. Of the others what the last comparison knew is kept. */
   nodes?: string[];
+  /** Nobody sits there: nothing is asked, and what could only be asked fails (`CompareResult.needsAnswers`). */
+  isUnattended?: boolean;
   /** LSP work-done progress is reported on this token. */
   workDoneToken?: string | number;
 }
@@ -111,11 +194,24 @@ export interface CompareResult {
   differences: number;
   /** Sentences on what was given but not used, for the log: unreadable files, snapshots of unknown nodes. */
   notes: string[];
+  /** Of the notes those about files that could not be used, or not wholly; absent: all could. */
+  problems?: string[];
+  /** Something would have had to be asked. */
+  needsAnswers?: true;
 }
 
 /** The settings that the server reads with `workspace/configuration`, section `dvrscope`. */
 export interface Settings {
-  ssh: { user: string; configFile: string; identityFiles: string[]; knownHostsFiles: string[] };
+  ssh: {
+    user: string;
+    configFile: string;
+    identityFiles: string[];
+    knownHostsFiles: string[];
+    /** Whether the node is read as root: `auto` where the user is not root. */
+    sudo: 'auto' | 'always' | 'never';
+    /** Seconds that a node may be silent; 0: as long as the collector thinks right. */
+    timeout: number;
+  };
   checks: {
     /** Code of a message, or id of a fault → `error`, `warning`, `information`, `hint` or `off`. Other words count as not set. */
     severity: Record<string, string>;
@@ -126,12 +222,44 @@ export interface Settings {
 export interface ClientOptions {
   /** It answers `dvrscope/ask`. */
   canAsk?: boolean;
+  /** It opens documents of `STATE_SCHEME`. */
+  opensStates?: boolean;
+  /** It wants `dvrscope/collecting`. */
+  followsNodes?: boolean;
   /** Commands of `COMMAND` that it has: without them nothing is offered that would run one. */
   commands?: string[];
+  /** Where the demo cloud may live, and the file that its nodes are made of; without it there is none. */
+  demo?: { folder: string; recordings: string };
+}
+
+export interface DemoParams {
+  /** Its topology becomes again what it was at first. */
+  isReset: boolean;
+}
+
+export interface DemoResult {
+  /** URI of its topology. */
+  uri: string;
+  /** Somebody has edited the topology since it was made. */
+  isChanged: boolean;
+}
+
+export interface ImportParams {
+  /** `api`: a folder with saved answers of the Neutron API. `inventory`: what `ansible-inventory --list` printed. */
+  kind: 'api' | 'inventory';
+  /** Absolute. */
+  path: string;
+}
+
+export interface ImportResult {
+  /** The topology. */
+  text: string;
+  /** Sentences on what was left out or is not known. */
+  notes: string[];
 }
 
 /** Commands of the client that the server may put behind something that is clicked, as `package.json` has them. */
-export const COMMAND = { trace: 'dvrscope.trace', diff: 'dvrscope.diff' } as const;
+export const COMMAND = { trace: 'dvrscope.trace', diff: 'dvrscope.diff', explain: 'dvrscope.explain' } as const;
 
 /** A question to the user. All texts from elsewhere are already fit to be shown. */
 export type Question = HostKeyQuestion | PassphraseQuestion | LoginQuestion;

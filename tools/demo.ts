@@ -3,71 +3,45 @@
  * Three nodes answer; on one of them a rule is taken away. dvrscope must find that fault, and only that. Ends with status 0 if so.
  */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { importTopology } from '../server/neutron/import.ts';
-import { readApiFolder } from '../server/neutron/apiFolder.ts';
-import { writeTopology } from '../shared/topology/write.ts';
-import { newKey, startSshNode } from '../test/support/sshNode.ts';
+import { startDemo } from '../server/demo/demo.ts';
+import { writeDemoTopology } from '../server/demo/files.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-const RECORDING = join(ROOT, 'test/recordings/S3');
-const NODES = ['compute1', 'compute2', 'net1'];
 const FAULTY = 'compute1';
-const LOGIN = ['--identity', 'id_ed25519', '--known-hosts', 'known_hosts', '--user', 'root', '--ssh-config', 'none'];
-/** The rule that sends packets of VMs without a floating IP to the SNAT node. */
-const LOST = '{"priority":167837697,"src":"10.1.0.1","srclen":24,"table":"167837697"}';
+const TOPOLOGY = 'demo.dvr.yaml';
+/** Addresses, the key and the host keys of the nodes. */
+const LOGIN = ['--ssh-config', 'ssh_config'];
 
 const folder = await mkdtemp(join(tmpdir(), 'dvrscope-demo-'));
-const clientKey = newKey();
-const servers = await Promise.all(
-  NODES.map(async (node) => startSshNode({ recording: await recordingOf(node), clientKey })),
-);
+const place = { folder, recordings: join(ROOT, 'dist/demo.br') };
+const demo = await startDemo(place);
 try {
+  await writeDemoTopology(place, true);
+  await demo.writeLogin();
   process.exitCode = (await tell()) ? 0 : 1;
 } finally {
-  await Promise.all(servers.map(async (server) => server.stop()));
+  await demo.stop();
   await rm(folder, { recursive: true, force: true });
 }
 
-async function recordingOf(node: string): Promise<string> {
-  const text = await readFile(join(RECORDING, `${node}.snapshot`), 'utf8');
-  if (node !== FAULTY) return text;
-  if (!text.includes(`,${LOST}`)) throw new Error('the recording has not the rule that the demo takes away');
-  return text.replace(`,${LOST}`, '');
-}
-
 async function tell(): Promise<boolean> {
-  await writeInputs();
   say('Three nodes of a real cloud answer over SSH on loopback. On compute1 one ip rule has been taken away.');
-  await run('1. Is the topology sound?', ['check', 'cloud.dvr.yaml']);
-  const checked = await run('2. Do the nodes hold what they should?', ['check', 'cloud.dvr.yaml', '--live', ...LOGIN]);
-  const diffed = await run('3. The difference', ['diff', 'cloud.dvr.yaml', '--node', FAULTY, '--live', ...LOGIN]);
+  await run('1. Is the topology sound?', ['check', TOPOLOGY]);
+  const checked = await run('2. Do the nodes hold what they should?', ['check', TOPOLOGY, '--live', ...LOGIN]);
+  const diffed = await run('3. The difference', ['diff', TOPOLOGY, '--node', FAULTY, '--live', ...LOGIN]);
   const packet = ['--from', 'a3', '--to', '198.51.100.10'];
   const traced = await run('4. Where does a packet of a VM without floating IP die?', [
     'trace',
-    'cloud.dvr.yaml',
+    TOPOLOGY,
     ...packet,
     '--live',
     ...LOGIN,
   ]);
-  const report = await dvrscope(['check', 'cloud.dvr.yaml', '--live', '--format', 'json', ...LOGIN]);
+  const report = await dvrscope(['check', TOPOLOGY, '--live', '--format', 'json', ...LOGIN]);
   return isAsMade(report.stdout, checked.status, diffed.stdout, traced.stdout);
-}
-
-/** The topology as the API of that cloud described it, with the addresses of the demo's nodes; a key and the host keys. */
-async function writeInputs(): Promise<void> {
-  const folderOf = await readApiFolder(join(RECORDING, 'api'));
-  if ('error' in folderOf) throw new Error(folderOf.error);
-  const { topology } = importTopology(folderOf.answers, { release: 'zed' });
-  const nodes = topology.nodes.map((node) => {
-    const server = servers[NODES.indexOf(node.name)];
-    return server ? { ...node, address: server.host, ssh_port: server.port } : node;
-  });
-  await writeFile(join(folder, 'cloud.dvr.yaml'), writeTopology({ ...topology, nodes }));
-  await writeFile(join(folder, 'known_hosts'), servers.map(({ knownHostsLine }) => knownHostsLine).join(''));
-  await writeFile(join(folder, 'id_ed25519'), clientKey.private, { mode: 0o600 });
 }
 
 interface Ran {

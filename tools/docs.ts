@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { checksPage } from './checksPage.ts';
 import { editorPage } from './editorPage.ts';
 import { faultsPage } from './faultsPage.ts';
+import { bundle } from './l10n.ts';
 import { notModelledPage } from './notModelledPage.ts';
 import { schemaText } from './schema.ts';
 
@@ -13,3 +14,5 @@ writeFileSync(new URL('faults.md', folder), faultsPage());
 writeFileSync(new URL('not-modelled.md', folder), notModelledPage());
 writeFileSync(new URL('editor.md', folder), editorPage());
 writeFileSync(new URL('../schemas/dvr-topology.schema.json', folder), schemaText());
+mkdirSync(new URL('../l10n/', folder), { recursive: true });
+writeFileSync(new URL('../l10n/bundle.l10n.json', folder), bundle());

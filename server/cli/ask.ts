@@ -91,8 +91,9 @@ async function readLine(
     };
     if (signal?.aborted) return resolve(undefined);
     signal?.addEventListener('abort', cancel, { once: true });
-    output.write(prompt);
+    // Before the prompt is there: who answers at once must not see a secret echoed by the terminal.
     input.setRawMode(true);
+    output.write(prompt);
     input.on('data', read);
     input.resume();
   });

@@ -5,7 +5,7 @@ import { promiseFindings } from '../verified.ts';
 import { fixFile } from './fix.ts';
 import { reportAsGithub } from './github.ts';
 import { reportAsJunit } from './junit.ts';
-import { type Io, UsageError, type Verb, oneOf, pickNodes, readArgs, readTopologyFile } from './io.ts';
+import { type Io, UsageError, type Verb, noteOfRoot, oneOf, pickNodes, readArgs, readTopologyFile } from './io.ts';
 import { reportAsSarif } from './sarif.ts';
 import { SEVERITY_HELP, severityOption, silenced } from './severity.ts';
 import { SOURCE_HELP, SOURCE_OPTIONS, readSource, sourceWords } from './source.ts';
@@ -55,6 +55,7 @@ async function run(args: string[], io: Io): Promise<number> {
   const severities = severityOption(values.severity);
   if (values['dry-run'] && !values.fix) throw new UsageError('--dry-run is for --fix');
   let read = await readTopologyFile(positionals[0]!);
+  noteOfRoot(read, io);
   if (values.fix) read = await fixFile(read, severities, values['dry-run'] === true, io);
   if (values['dry-run']) return 0;
   const reading = silenced(read, severities);

@@ -1,13 +1,15 @@
-/** `dvrscope check --fix`: what can be mended without a choice is mended in the file, and said. */
+/** `dvrscope check --fix`: what can be mended without a choice is mended in the files, and said. */
 import { writeFile } from 'node:fs/promises';
 import { FILE_HEADERS_ONLY, createTwoFilesPatch } from 'diff';
 import { runChecks } from '../../shared/checks/table.ts';
 import { fixAll } from '../../shared/fixes/table.ts';
 import type { Severities } from '../../shared/silence.ts';
-import { readTopology } from '../../shared/topology/read.ts';
+import { readFiles } from '../../shared/topology/files.ts';
+import { readFile } from '../../shared/topology/read.ts';
 import { errorCode } from '../collect/errorCode.ts';
 import { withoutControls } from '../collect/shellQuote.ts';
-import { positionsOf } from '../finding.ts';
+import { diskLibrary, slashed } from '../diskLibrary.ts';
+import { ownReadings, positionsOf } from '../place.ts';
 import type { Reading } from '../report.ts';
 import { type Io, UsageError } from './io.ts';
 import { silenced } from './severity.ts';
@@ -17,36 +19,72 @@ import { paintDiff } from './terminal.ts';
 const MOST_ROUNDS = 10;
 
 /**
- * The reading after the fixes; what is silenced is not mended. The file is written when something changed.
- * @param isDryRun nothing is written: a patch goes to standard output, and the reading stays that of the file
+ * The reading after the fixes; what is silenced is not mended. Files are written where something changed.
+ * @param isDryRun nothing is written: a patch goes to standard output, and the reading stays that of the files
  */
 export async function fixFile(reading: Reading, severities: Severities, isDryRun: boolean, io: Io): Promise<Reading> {
   let current = reading;
   for (let round = 0; round < MOST_ROUNDS; round++) {
-    const { done, text } = fixAll(silenced(current, severities).problems, current);
-    if (done.length === 0) break;
-    const position = positionsOf(current.text);
+    const texts = fixedTexts(current, severities, isDryRun, io);
+    if (texts.size === 0) break;
+    current = readAgain(current, texts);
+  }
+  const changed = textsOf(current).filter(({ file, text }) =>
+    textsOf(reading).some((old) => old.file === file && old.text !== text),
+  );
+  for (const { file, text } of changed) {
+    const before = textsOf(reading).find((old) => old.file === file)!.text;
+    // oxlint-disable-next-line no-await-in-loop -- one file after the other
+    if (!isDryRun) await write(file, text);
+    else
+      io.out(
+        createTwoFilesPatch(file, file, before, text, '', 'fixed', { headerOptions: FILE_HEADERS_ONLY }),
+        paintDiff,
+      );
+  }
+  return isDryRun ? reading : current;
+}
+
+/** The texts of files in which something is mended, by their number. */
+function fixedTexts(reading: Reading, severities: Severities, isDryRun: boolean, io: Io): Map<number, string> {
+  const texts = new Map<number, string>();
+  for (const [i, own] of ownReadings(silenced(reading, severities)).entries()) {
+    const { done, text } = fixAll(own.problems, { ...own, topology: reading.topology });
+    if (done.length > 0) texts.set(i, text);
+    const position = positionsOf(own.text);
     for (const { problem, title } of done) {
-      const place = current.sourceMap.get(problem.pointer);
-      const at = position(problem.range ?? place?.value)?.start;
+      const at = position(problem.range ?? own.sourceMap.get(problem.pointer)?.value)?.start;
       const where = at ? `:${at.line + 1}:${at.character + 1}` : '';
-      io.err(`${reading.file}${where}: ${isDryRun ? 'to fix' : 'fixed'} [${problem.code}] ${withoutControls(title)}\n`);
+      io.err(`${own.file}${where}: ${isDryRun ? 'to fix' : 'fixed'} [${problem.code}] ${withoutControls(title)}\n`);
     }
-    const { topology, problems, sourceMap } = readTopology(text);
-    current = { file: reading.file, text, topology, sourceMap, problems: [...problems, ...runChecks(topology)] };
   }
-  if (current.text === reading.text) return reading;
-  if (isDryRun) {
-    io.out(
-      createTwoFilesPatch(reading.file, reading.file, reading.text, current.text, '', 'fixed', {
-        headerOptions: FILE_HEADERS_ONLY,
-      }),
-      paintDiff,
-    );
-    return reading;
-  }
-  await writeFile(reading.file, current.text).catch((error: unknown) => {
-    throw new UsageError(`${reading.file} cannot be written: ${errorCode(error)}`, false);
+  return texts;
+}
+
+/** The same files, some with other texts. */
+function readAgain(reading: Reading, fixed: ReadonlyMap<number, string>): Reading {
+  const root = slashed(reading.file);
+  const files = reading.files ?? [{ path: root, text: reading.text }];
+  const texts = new Map([...fixed].map(([i, text]) => [files[i]!.path, text]));
+  for (const { path, text } of files) if (!texts.has(path)) texts.set(path, text);
+  const disk = diskLibrary(root);
+  const read = readFiles(root, {
+    ...disk,
+    find(path, within) {
+      const text = texts.get(path);
+      return text === undefined ? disk.find(path, within) : { kind: 'file', text, read: readFile(text) };
+    },
+  })!;
+  const { topology, problems, sourceMap } = read;
+  const all = [...problems, ...runChecks(topology)];
+  return { file: reading.file, text: read.files[0]!.text, topology, sourceMap, files: read.files, problems: all };
+}
+
+const textsOf = ({ file, text, files }: Reading): { file: string; text: string }[] =>
+  files?.map((each, i) => ({ file: i === 0 ? file : each.path, text: each.text })) ?? [{ file, text }];
+
+async function write(file: string, text: string): Promise<void> {
+  await writeFile(file, text).catch((error: unknown) => {
+    throw new UsageError(`${file} cannot be written: ${errorCode(error)}`, false);
   });
-  return current;
 }

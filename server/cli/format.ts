@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { formatted } from '../../shared/format/format.ts';
 import { readTopology } from '../../shared/topology/read.ts';
 import { errorCode } from '../collect/errorCode.ts';
-import { positionsOf } from '../finding.ts';
+import { positionsOf } from '../place.ts';
 import { type Io, UsageError, type Verb } from './io.ts';
 
 export const format: Verb = {

@@ -1,16 +1,17 @@
 /** `dvrscope import`: a topology from the saved answers of a Neutron API, and how SSH reaches its nodes from an Ansible inventory. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { writeTopology } from '../../shared/topology/write.ts';
-import { readTopology } from '../../shared/topology/read.ts';
+import { readFile as readOneFile, topologyOf } from '../../shared/topology/read.ts';
 import { readInventory } from '../ansible/inventory.ts';
 import { mergeInventory } from '../ansible/merge.ts';
 import { errorCode } from '../collect/errorCode.ts';
 import { importFromFolder } from '../neutron/apiFolder.ts';
+import { SAVE_SCRIPT } from '../neutron/saveScript.ts';
 import { type Io, UsageError, type Verb, readArgs } from './io.ts';
 
 export const importVerb: Verb = {
   name: 'import',
-  usage: 'import [--api DIR | --topology FILE] [--inventory FILE] [-o FILE] [--release R]',
+  usage: 'import [--api DIR | --topology FILE] [--inventory FILE] [-o FILE] [--release R] | --print-script',
   summary:
     'a topology from saved answers of a Neutron API (networks.json, ports.json, …), or addresses from an inventory',
   help: `  --api DIR         folder with the JSON that the API returned: networks, subnets, routers, ports, floatingips, agents,
@@ -20,6 +21,7 @@ export const importVerb: Verb = {
                     "network" and "compute"
   --topology FILE   put the inventory into this topology; comments are not kept
   -o FILE           where the topology goes (default: standard output)
+  --print-script    print a script that saves these answers, to be run where the API can be reached
   --release R       whose agents run, which no answer tells: zed, 2023.1, …`,
   run,
 };
@@ -31,8 +33,13 @@ async function run(args: string[], io: Io): Promise<number> {
     topology: { type: 'string' },
     output: { type: 'string', short: 'o' },
     release: { type: 'string' },
+    'print-script': { type: 'boolean' },
   } as const;
   const { values } = readArgs(args, options, []);
+  if (values['print-script'] === true) {
+    io.out(SAVE_SCRIPT);
+    return 0;
+  }
   const imported = await importTopologyText(values, io);
   const text = values.inventory === undefined ? imported : await withInventory(imported, values.inventory, io);
   if (values.output === undefined) io.out(text);
@@ -67,7 +74,13 @@ async function importTopologyText({ api, topology, inventory, release }: Sources
 async function withInventory(text: string, file: string, io: Io): Promise<string> {
   const inventory = readInventory(await readText(file));
   if (inventory.hosts.length === 0) throw new UsageError(`${file}: ${inventory.notes.join('; ')}`, false);
-  const { topology, problems } = readTopology(text);
+  const own = readOneFile(text);
+  if ((own.values?.include ?? []).length > 0)
+    throw new UsageError(
+      'the topology is made of several files (include), and one is written: give the one that has the nodes',
+      false,
+    );
+  const { topology, problems } = topologyOf(own);
   // What is not understood would be lost when it is written again.
   const error = problems.find(({ severity }) => severity === 'error');
   if (error) throw new UsageError(`the topology has errors, "dvrscope check" shows them: ${error.message}`, false);

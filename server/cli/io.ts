@@ -1,11 +1,14 @@
 /** What all verbs share: output, arguments, and reading the topology. */
-import { readFile } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
+import { relative } from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { runChecks } from '../../shared/checks/table.ts';
-import { readTopology } from '../../shared/topology/read.ts';
+import { readFiles } from '../../shared/topology/files.ts';
 import type { Node, Topology } from '../../shared/topology/types.ts';
 import { errorCode } from '../collect/errorCode.ts';
+import { diskLibrary, slashed } from '../diskLibrary.ts';
 import type { Reading } from '../report.ts';
+import { rootsNear } from '../roots.ts';
 
 export interface Io {
   /** `paint` gives the text colours, where the user has them. */
@@ -51,19 +54,40 @@ export function readArgs<O extends Options>(args: string[], options: O, position
   }
 }
 
-/** Throws a UsageError when the file cannot be read; what is wrong inside it is in `problems`. */
+/** With all that it includes. Throws a UsageError when the file cannot be read; what is wrong inside it is in `problems`. */
 export async function readTopologyFile(path: string): Promise<Reading> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+  await access(path, constants.R_OK).catch((error: unknown) => {
     throw new UsageError(`${path} cannot be read: ${errorCode(error)}`, false);
   });
-  const { topology, problems, sourceMap } = readTopology(text);
-  return { file: path, text, topology, sourceMap, problems: [...problems, ...runChecks(topology)] };
+  const root = slashed(path);
+  const library = diskLibrary(root);
+  const read = readFiles(root, library);
+  if (!read) {
+    const found = library.find(root);
+    throw new UsageError(`${path} cannot be read: it ${found.kind === 'unreadable' ? found.why : found.kind}`, false);
+  }
+  const { topology, problems, sourceMap, files } = read;
+  const text = files[0]!.text;
+  return { file: path, text, topology, sourceMap, files, problems: [...problems, ...runChecks(topology)] };
+}
+
+/** Whoever names one file of several is told which one is the whole. */
+export function noteOfRoot({ file, problems }: Reading, io: Io): void {
+  // What is missing here may be elsewhere. A file with nothing wrong is taken at its word.
+  if (problems.length === 0) return;
+  const [root] = rootsNear(file);
+  if (root !== undefined)
+    io.err(
+      `${file} is a part of ${relative('.', root)} (include). It was read by itself; the whole is ${relative('.', root)}\n`,
+    );
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** For verbs that go on with a faulty topology: one line on standard error says so. */
-export function warnOfProblems({ file, problems }: Reading, io: Io): void {
+export function warnOfProblems(reading: Reading, io: Io): void {
+  const { file, problems } = reading;
+  noteOfRoot(reading, io);
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   if (errors > 0)
     io.err(

@@ -22,9 +22,10 @@ export function reportAsJunit(report: Report): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites ${counts}>\n  <testsuite name="dvrscope check" ${counts}>\n${body.join('')}  </testsuite>\n</testsuites>\n`;
 }
 
-const failure = ({ code, message, expected, live, fix, show }: Finding): string =>
+const failure = ({ code, message, expected, live, fix, show, file, range }: Finding): string =>
   `      <failure type=${attribute(code)} message=${attribute(message)}>${escape(
     [
+      ...(range ? [`at: ${file}:${range.start.line + 1}:${range.start.character + 1}`] : []),
       `expected: ${expected ?? 'nothing'}`,
       `live: ${live ?? 'nothing'}`,
       ...show.map((command) => `to see: ${command}`),

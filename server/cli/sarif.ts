@@ -17,7 +17,9 @@ export function reportAsSarif({ findings, topology }: Report): string {
         rules: codes.map(ruleOf),
       },
     },
-    artifacts: [{ location: { uri: encodeURI(topology) } }],
+    artifacts: [...new Set([topology, ...findings.map(({ file }) => file)])].map((file) => ({
+      location: { uri: encodeURI(file) },
+    })),
     columnKind: 'utf16CodeUnits',
     results: findings.map(resultOf),
   };
@@ -66,7 +68,10 @@ function resultOf(finding: Finding) {
     message: { text: message },
     locations: [placeOf(file, range)],
     ...(related.length > 0 && {
-      relatedLocations: related.map((other) => ({ ...placeOf(file, other.range), message: { text: other.message } })),
+      relatedLocations: related.map((other) => ({
+        ...placeOf(other.file, other.range),
+        message: { text: other.message },
+      })),
     }),
     properties: { ...propertiesOf(finding), ...(fault ? { help: documentation(fault) } : {}) },
   };

@@ -1,6 +1,7 @@
 /** `--severity CODE=LEVEL`: what a code is worth to this caller. Comments of the file itself hold as well. */
-import { type Severities, LEVELS, severitiesFrom, silenceProblems } from '../../shared/silence.ts';
+import { type Severities, LEVELS, severitiesFrom } from '../../shared/silence.ts';
 import { CODES, isCode } from '../codes.ts';
+import { silencedReading } from '../place.ts';
 import type { Reading } from '../report.ts';
 import { UsageError } from './io.ts';
 
@@ -26,5 +27,5 @@ export function severityOption(values: readonly string[] | undefined): Severitie
 /** The reading with the problems that are to be told. */
 export const silenced = (reading: Reading, severities: Severities): Reading => ({
   ...reading,
-  ...silenceProblems(reading, severities, CODES),
+  ...silencedReading(reading, severities, CODES),
 });

@@ -1,11 +1,10 @@
 /** `dvrscope trace`: the way of a packet there and back, over the expected state or the live one, or both and where they part. */
 import { mermaidOf } from '../../shared/trace/mermaid.ts';
 import { isUnknown, renderDivergence, renderRest, renderTrace, renderVerdicts } from '../../shared/trace/render.ts';
-import type { Trace } from '../../shared/trace/trace.ts';
 import { allocationsOf } from '../../shared/wiring.ts';
 import type { Reading } from '../report.ts';
 import { traceRequest } from '../traceRequest.ts';
-import { type Traced, linesOf, placedTree, traced } from '../traced.ts';
+import { type Traced, linesOf, traced, tracedJson } from '../traced.ts';
 import { type Io, UsageError, type Verb, oneOf, readArgs, readTopologyFile, warnOfProblems } from './io.ts';
 import { SOURCE_HELP, SOURCE_OPTIONS, readSource, wholeNumber } from './source.ts';
 
@@ -81,16 +80,9 @@ async function run(args: string[], io: Io): Promise<number> {
 
 const FORMAT: Record<'text' | 'json' | 'mermaid', (reading: Reading, result: Traced) => string> = {
   text: asText,
-  json: asJson,
+  json: tracedJson,
   mermaid: (_, { expected, live, parting }) => mermaidOf(live ?? expected, parting),
 };
-
-function asJson(reading: Reading, { expected, live, parting, findings }: Traced): string {
-  const placed = (one: Trace) => ({ ...one, tree: placedTree(reading, one.tree) });
-  const divergence = parting && { ...parting, finding: findings[0] ?? null, findings };
-  const value = live ? { ...placed(live), expected: placed(expected), divergence } : placed(expected);
-  return `${JSON.stringify(value, null, 2)}\n`;
-}
 
 /** What matters most comes last, where a terminal shows it. */
 function asText(reading: Reading, { expected, live, parting, findings }: Traced): string {

@@ -23,7 +23,7 @@ export function findingsReport(
         show: [witness.command],
       };
     }),
-    ...written.flatMap(({ promise, verdict, what, pointer, range, witness }): Finding[] =>
+    ...written.flatMap(({ promise, verdict, what, pointer, range, file: own, witness }): Finding[] =>
       verdict === 'held'
         ? []
         : [
@@ -35,7 +35,7 @@ export function findingsReport(
               kind: 'invalid',
               pointer,
               range,
-              file,
+              file: own ?? file,
               show: witness ? [witness.command] : [],
             },
           ],

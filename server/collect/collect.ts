@@ -129,7 +129,7 @@ function sudoRefused(username: string, told: string): string {
     ? `sudo wants a password for ${user}, which dvrscope does not send (${told})`
     : `sudo does not let ${user} read the node (${told})`;
   const line = `${user} ALL=(root) NOPASSWD: ${SUDO_COMMAND}`;
-  return `${why}: allow it in sudoers (${line}), log in as root, or read what can be read without root (--sudo never)`;
+  return `${why}: allow it in sudoers (${line}), log in as root, or read what can be read without root (--sudo never, or dvrscope.ssh.sudo in the editor)`;
 }
 
 /** What `sudo -n` has to be allowed to run. */

@@ -11,7 +11,8 @@ const HINTS: Readonly<Record<HintStage, string>> = {
   connection: `Is it up, and may this machine reach it? ${JUMP}`,
   handshake: 'What answers there is no SSH server, or one that is overloaded.',
   login: '',
-  silence: 'A command hangs on the node, or it is very slow: look there with "ps -ef"; --timeout waits longer.',
+  silence:
+    'A command hangs on the node, or it is very slow: look there with "ps -ef"; --timeout or dvrscope.ssh.timeout waits longer.',
   total: 'Something on the node is very slow: look there with "ps -ef".',
   output: 'No collector prints that much: does a shell profile or a forced command?',
   closed: 'Look into the log of sshd on the node (journalctl -u ssh).',
@@ -22,7 +23,7 @@ const BY_REASON: readonly [pattern: RegExp, hint: string][] = [
   [/ECONNREFUSED|Connection refused/, 'No SSH server listens there: is the port right (ssh_port)?'],
   [
     /Too many authentication failures/,
-    'Name the key that is let in: --identity, or IdentityFile and IdentitiesOnly in the SSH configuration.',
+    'Name the key that is let in: --identity, dvrscope.ssh.identityFiles, or IdentityFile and IdentitiesOnly in the SSH configuration.',
   ],
   [/ENOTFOUND|EAI_AGAIN|getaddrinfo/, 'Give its address in the topology, or HostName in the SSH configuration.'],
 ];

@@ -162,5 +162,8 @@ export class IdentityAgent extends ssh2.BaseAgent<ParsedKey> {
 
 type Done = (error?: Error, signature?: Buffer) => void;
 
-/** Settings say `~/.ssh/id_cloud`, as users of ssh do. */
-export const expandHome = (file: string): string => (file.startsWith('~/') ? join(homedir(), file.slice(2)) : file);
+/** Settings say `~/.ssh/id_cloud`, as users of ssh do; on Windows also with backslashes. */
+export const expandHome = (file: string): string =>
+  file.startsWith('~/') || (process.platform === 'win32' && file.startsWith('~\\'))
+    ? join(homedir(), file.slice(2))
+    : file;

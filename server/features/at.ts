@@ -56,11 +56,10 @@ type Spot = Pick<At, 'pointer' | 'on' | 'range'>;
 
 /** The innermost entry that starts before the offset: when it does not hold it, the offset is behind a thing and before the next. */
 function spotAt(sourceMap: SourceMap, offset: number): Spot | undefined {
-  const { starts, pointers, places } = indexOf(sourceMap.around(offset));
-  const i = lastUpTo(starts, offset);
-  if (i < 0) return undefined;
-  const pointer = pointers[i]!;
-  const { key, value } = places[i]!;
+  const around = sourceMap.around(offset);
+  const entry = around instanceof Map ? lastIn(indexOf(around), offset) : lastOf(around, offset);
+  if (!entry) return undefined;
+  const [pointer, { key, value }] = entry;
   const isIn = ([start, end]: Range): boolean => start <= offset && offset <= end;
   if (key && isIn(key)) return { pointer, on: 'key', range: key };
   return pointer !== '' && isIn(value) ? { pointer, on: 'value', range: value } : undefined;
@@ -169,7 +168,7 @@ const isEdge = (character: string | undefined): boolean =>
 /** Offsets where a scalar may be that says `name`: where its text stands, and in scalars that say another thing than is written. */
 function mentions(text: string, name: string): number[] {
   // The first stretch that is written in the same way in all styles.
-  const stretch = /[^\s'"\\]+/.exec(name);
+  const stretch = /[^ \t\r\n'"\\]+/.exec(name);
   const word = stretch?.[0] ?? '';
   const offsets: number[] = [];
   const isFirst = stretch?.index === 0;
@@ -185,7 +184,25 @@ function mentions(text: string, name: string): number[] {
   return offsets;
 }
 
-/** Entries of a source map by where they start. */
+/** Of few entries: the one that starts last up to an offset; of those that start together the inner one, which comes later. */
+function lastOf(entries: Iterable<[Pointer, Place]>, offset: number): [Pointer, Place] | undefined {
+  let found: [Pointer, Place] | undefined;
+  let last = -1;
+  for (const entry of entries) {
+    const start = startOf(entry[1]);
+    if (start < last || start > offset) continue;
+    last = start;
+    found = entry;
+  }
+  return found;
+}
+
+function lastIn({ starts, pointers, places }: PlaceIndex, offset: number): [Pointer, Place] | undefined {
+  const i = lastUpTo(starts, offset);
+  return i < 0 ? undefined : [pointers[i]!, places[i]!];
+}
+
+/** All entries of a source map by where they start. */
 interface PlaceIndex {
   starts: number[];
   pointers: Pointer[];
@@ -194,7 +211,7 @@ interface PlaceIndex {
 
 const indexCache = new WeakMap<Iterable<[Pointer, Place]>, PlaceIndex>();
 
-/** Made once for each part of a source map, in one pass. Of entries that start together the inner one is last. */
+/** Made once for each source map that has no parts. Of entries that start together the inner one is last. */
 function indexOf(entries: Iterable<[Pointer, Place]>): PlaceIndex {
   const known = indexCache.get(entries);
   if (known) return known;

@@ -1,5 +1,6 @@
 /** Something made of every entry of a document, kept for the things that an edit does not touch: one mechanism for whole-file requests. */
 import type { Pointer, Range } from '../../shared/problem.ts';
+import type { Steps } from '../../shared/steps.ts';
 import type { Chunk, Place } from '../../shared/topology/sourceMap.ts';
 import type { Document } from '../document.ts';
 
@@ -12,13 +13,15 @@ export interface Made<T> {
   character: number;
 }
 
-/**
- * @param make must depend on nothing but the places and the text from the start of the chunk on, as far as its places reach
- * @returns what was made of each chunk, in the order of the file; of those that may have something within a range, if one is given
- */
-export function byChunk<T>(
-  make: (places: Places, text: string) => T,
-): (document: Document, within?: Range) => Made<T>[] {
+export interface ByChunk<T> {
+  /** What was made of each chunk, in the order of the file; of those that may have something within a range, if one is given. */
+  (document: Document, within?: Range): Made<T>[];
+  /** Makes all of it, so that then it is there. */
+  steps: (document: Document) => Steps<void>;
+}
+
+/** @param make must depend on nothing but the places and the text from the start of the chunk on, as far as its places reach */
+export function byChunk<T>(make: (places: Places, text: string) => T): ByChunk<T> {
   const known = new WeakMap<object, T>();
   const makeOf = (text: string, { start, identity, places }: Chunk): T => {
     const all = places();
@@ -26,7 +29,8 @@ export function byChunk<T>(
     known.set(identity, value);
     return value;
   };
-  return (document, within) => {
+  const valueOf = (text: string, chunk: Chunk): T => known.get(chunk.identity) ?? makeOf(text, chunk);
+  const all = (document: Document, within?: Range): Made<T>[] => {
     const { text } = document;
     const chunks = [...document.reading().sourceMap.chunks()];
     const made: Made<T>[] = [];
@@ -34,10 +38,17 @@ export function byChunk<T>(
       const next = chunks[i + 1]?.start ?? Infinity;
       // Several things may begin at one place when something is wrong with the text.
       if (within && (chunk.start > within[1] || (next < within[0] && next > chunk.start))) continue;
-      made.push({ value: known.get(chunk.identity) ?? makeOf(text.getText(), chunk), ...text.positionAt(chunk.start) });
+      made.push({ value: valueOf(text.getText(), chunk), ...text.positionAt(chunk.start) });
     }
     return made;
   };
+  const steps = function* (document: Document): Steps<void> {
+    for (const chunk of document.reading().sourceMap.chunks()) {
+      valueOf(document.text.getText(), chunk);
+      yield;
+    }
+  };
+  return Object.assign(all, { steps });
 }
 
 function lengthOf(places: Places): number {

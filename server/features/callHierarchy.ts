@@ -13,7 +13,7 @@ import type { Document } from '../document.ts';
 import { at } from './at.ts';
 import { KIND } from './documentSymbol.ts';
 import type { Context, Feature, PlaceParams } from './feature.ts';
-import { rangeOf } from './range.ts';
+import { locationOf } from './range.ts';
 
 export const prepareCallHierarchy: Feature<PlaceParams> = {
   method: 'textDocument/prepareCallHierarchy',
@@ -170,8 +170,7 @@ function stepItem(document: Document, request: TraceRequest, title: string, step
 
 /** What of the topology a namespace is there for. */
 const pointerOf = (document: Document, node: string, namespace: string): string =>
-  document.expected().find((state) => state.node === node)?.namespaces[namespace]?.because?.pointer ??
-  pointerTo('nodes', node);
+  document.expectedOn(node).namespaces[namespace]?.because?.pointer ?? pointerTo('nodes', node);
 
 const portItem = (document: Document, { name, pointer, fixed_ips: addresses, node }: Port): CallHierarchyItem => ({
   ...itemAt(
@@ -187,12 +186,12 @@ const portItem = (document: Document, { name, pointer, fixed_ips: addresses, nod
 });
 
 function itemAt(document: Document, name: string, detail: string, pointer: string, data: Spot): CallHierarchyItem {
-  const selectionRange = rangeOf(document, pointer, 'key');
+  const { uri, range: selectionRange } = locationOf(document, pointer, 'key');
   return {
     name: name || '(no name)',
     kind: KIND.section,
     detail,
-    uri: document.text.uri,
+    uri,
     range: selectionRange,
     selectionRange,
     data,

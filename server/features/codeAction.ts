@@ -11,7 +11,6 @@ import type {
   TextEdit,
   WorkspaceEdit,
 } from 'vscode-languageserver';
-import { TextDocument } from 'vscode-languageserver-textdocument';
 import { compareNode } from '../../shared/compareNode.ts';
 import { type Edit, type Edits, applyEdits } from '../../shared/fixes/edits.ts';
 import type { Read } from '../../shared/fixes/fix.ts';
@@ -19,12 +18,15 @@ import { dropIgnore, ignoreHere } from '../../shared/fixes/ignore.ts';
 import { fixAll, fixesOf } from '../../shared/fixes/table.ts';
 import { takeLive, takeLiveNode } from '../../shared/fixes/takeLive.ts';
 import type { Problem, Range } from '../../shared/problem.ts';
+import { COMMAND } from '../../shared/protocol.ts';
+import type { FindingParams } from '../../shared/protocolNodes.ts';
 import type { Severities } from '../../shared/silence.ts';
 import { locate } from '../../shared/topology/sourceMap.ts';
-import { makeDocument, type Document } from '../document.ts';
+import type { Document } from '../document.ts';
 import type { Finding } from '../report.ts';
 import type { LiveComparison } from './compare.ts';
 import { placeOf, toldFindings, toldProblems } from './diagnostics.ts';
+import { findingId } from './findingEntry.ts';
 import type { Context, Feature } from './feature.ts';
 import { lspRange } from './range.ts';
 
@@ -95,7 +97,8 @@ function quickFixes(
   const comparison = context.comparison(document.text.uri);
   const findings = comparison ? toldFindings(document, comparison, severitiesOf(document, context)) : [];
   const live = findings.flatMap((finding) => {
-    const range = locate(read.sourceMap, placeOf(finding), 'key');
+    const isHere = document.home(placeOf(finding)) === document;
+    const range = isHere ? locate(read.sourceMap, placeOf(finding), 'key') : undefined;
     return meets(range) ? [{ finding, range }] : [];
   });
   const action = (title: string, edits: Edits, code: string, range: Range, isPreferred?: boolean): CodeAction[] =>
@@ -116,6 +119,7 @@ function quickFixes(
         action(title, edits, finding.code, range),
       ),
     ),
+    ...(context.commands?.includes(COMMAND.explain) ? live.map(explainAction(document, diagnostics)) : []),
     ...[
       ...here.map(({ problem: { code }, range }) => ({ code, range })),
       ...live.map(({ finding: { code }, range }) => ({ code, range })),
@@ -127,6 +131,17 @@ function quickFixes(
       ),
   ];
 }
+
+/** Opens the page of a finding. */
+const explainAction =
+  (document: Document, diagnostics: readonly Diagnostic[]) =>
+  ({ finding, range }: { finding: Finding; range: Range }): CodeAction => {
+    const title = `Explain ${finding.fault ?? finding.code}${finding.node === null ? '' : ` on ${finding.node}`}`;
+    const argument: FindingParams = { uri: document.text.uri, finding: findingId(finding) };
+    const mended = fixed(diagnostics, document, finding.code, range);
+    const command = { title, command: COMMAND.explain, arguments: [argument] };
+    return { title, kind: QUICK_FIX, ...(mended.length > 0 && { diagnostics: mended }), command };
+  };
 
 const NEVER_IGNORED: ReadonlySet<string> = new Set(['yaml-error', 'unused-ignore', 'unknown-ignore']);
 
@@ -151,8 +166,7 @@ function liveValues(finding: Finding, document: Document, read: Read, comparison
   const { differences: before } = compareNode(read.topology, state).comparison;
   return [...offered.values()].filter(({ edits }) => {
     if (!edits) return false;
-    const text = TextDocument.create(document.text.uri, document.text.languageId, -1, applyEdits(read.text, edits));
-    const { topology } = makeDocument(text, document).reading();
+    const { topology } = document.readWith(new Map([[document, applyEdits(read.text, edits)]]));
     return compareNode(topology, state).comparison.differences.length < before.length;
   });
 }

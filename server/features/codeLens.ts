@@ -5,6 +5,7 @@
 import type { CodeLens } from 'vscode-languageserver';
 import { COMMAND } from '../../shared/protocol.ts';
 import type { Document } from '../document.ts';
+import { thingsIn } from './across.ts';
 import type { LiveComparison } from './compare.ts';
 import type { Feature, TextParams } from './feature.ts';
 import { rangeOf } from './range.ts';
@@ -20,7 +21,8 @@ export const codeLens: Feature<TextParams> = {
 
 /** Above nodes and ports, in the order of the file. */
 export function codeLenses(document: Document, comparison: LiveComparison | undefined): CodeLens[] {
-  const { nodes, ports } = document.reading().topology;
+  const { topology } = document.reading();
+  const [nodes, ports] = [thingsIn(document, topology.nodes), thingsIn(document, topology.ports)];
   const lens = (pointer: string, title: string, command: string, argument: object): CodeLens => ({
     range: rangeOf(document, pointer, 'key'),
     command: { title, command, arguments: [argument] },

@@ -47,6 +47,7 @@ const KIND = {
   word: 12,
   enum: 20,
   keyword: 14,
+  file: 17,
   snippet: 15,
   node: 7,
   network: 8,
@@ -66,7 +67,8 @@ export const completion: Feature<PlaceParams> = {
     textDocument?.completion
       ? { completionProvider: { triggerCharacters: [' ', ':', '{', '['], resolveProvider: true } }
       : {},
-  answer: ({ textDocument, position }, { client, document }) => complete(document(textDocument.uri), position, client),
+  answer: ({ textDocument: { uri }, position }, { client, document, includable }) =>
+    complete(document(uri), position, client, () => includable?.(uri) ?? []),
 };
 
 export const completionResolve: Feature<CompletionItem> = {
@@ -83,11 +85,23 @@ export const completionResolve: Feature<CompletionItem> = {
 /** More help nobody; typing on narrows them. */
 const MOST = 500;
 
-export function complete(document: Document, position: Position, client: ClientCapabilities): CompletionList {
+/** @param includable paths that `include` may name */
+export function complete(
+  document: Document,
+  position: Position,
+  client: ClientCapabilities,
+  includable: () => string[] = () => [],
+): CompletionList {
   const found = cursorAt(document.text.getText(), document.text.offsetAt(position));
   const cursor = found?.path[0] === 'promises' ? atWord(found) : found;
   const can = client.textDocument?.completion;
-  const all = cursor ? choices(document, cursor, can?.completionItem?.snippetSupport === true) : [];
+  const canSnippets = can?.completionItem?.snippetSupport === true;
+  const all =
+    cursor && cursor.path[0] === 'include'
+      ? includable().map((label): Choice => ({ label, kind: 'file' }))
+      : cursor
+        ? choices(document, cursor, canSnippets)
+        : [];
   if (!cursor || all.length === 0) return { isIncomplete: false, items: [] };
   const isMany = all.length > MOST;
   const typed = cursor.typed.toLowerCase();
@@ -201,7 +215,7 @@ function documentationText(data: unknown, documentOf: (uri: string) => Document)
     return field && documentationOf(String(data.field), field);
   }
   if (!('uri' in data && 'pointer' in data)) return undefined;
-  const document = documentOf(String(data.uri));
+  const document = documentOf(String(data.uri)).home(String(data.pointer));
   const place = document.reading().sourceMap.get(String(data.pointer));
   return place && codeBlock(excerpt(document.text.getText().slice(place.key?.[0] ?? place.value[0], place.value[1])));
 }

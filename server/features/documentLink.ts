@@ -1,10 +1,12 @@
-/** `textDocument/documentLink`: from the code in `# dvrscope: ignore CODE` to what it means. */
+/** `textDocument/documentLink`: from a path in `include` to the file, and from the code in `# dvrscope: ignore CODE` to what it means. */
 import type { DocumentLink } from 'vscode-languageserver';
 import { ignoresOf } from '../../shared/silence.ts';
 import { documentation } from '../documentation.ts';
 import type { Document } from '../document.ts';
+import { pathOf } from '../uri.ts';
 import type { Feature, TextParams } from './feature.ts';
 import { lspRange } from './range.ts';
+import { includeEntries } from './willRenameFiles.ts';
 
 export const documentLink: Feature<TextParams> = {
   method: 'textDocument/documentLink',
@@ -18,7 +20,21 @@ export const documentLink: Feature<TextParams> = {
   },
 };
 
-export const documentLinks = (document: Document): DocumentLink[] =>
+export const documentLinks = (document: Document): DocumentLink[] => [
+  ...includeLinks(document),
+  ...ignoreLinks(document),
+];
+
+/** To files that are there. */
+const includeLinks = (document: Document): DocumentLink[] =>
+  includeEntries(document).flatMap(({ range, path }) => {
+    const target = document.parts().find(({ text }) => pathOf(text.uri) === path)?.text.uri;
+    return path === undefined || target === undefined
+      ? []
+      : [{ range: lspRange(document, range), target, tooltip: 'Open the file' }];
+  });
+
+const ignoreLinks = (document: Document): DocumentLink[] =>
   ignoresOf(document.text.getText()).codes.flatMap(({ code, range }) => {
     const target = documentation(code);
     return target === undefined ? [] : [{ range: lspRange(document, range), target, tooltip: `What ${code} means` }];

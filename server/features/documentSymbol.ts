@@ -3,6 +3,7 @@ import type { DocumentSymbol, SymbolInformation, SymbolKind } from 'vscode-langu
 import { pointer } from '../../shared/problem.ts';
 import type { Network, Router } from '../../shared/topology/types.ts';
 import type { Document } from '../document.ts';
+import { thingsIn } from './across.ts';
 import type { Feature, TextParams } from './feature.ts';
 import { rangeOf } from './range.ts';
 
@@ -53,6 +54,7 @@ interface Entry {
 
 export function documentSymbols(document: Document): DocumentSymbol[] {
   const { topology } = document.reading();
+  const own = <T extends Entry>(things: readonly T[]): readonly T[] => thingsIn(document, things);
   const leaf = (kind: keyof typeof KIND, entry: Entry, detail = '', children: DocumentSymbol[] = []): DocumentSymbol =>
     symbol(document, kind, entry, detail, children);
 
@@ -66,11 +68,14 @@ export function documentSymbols(document: Document): DocumentSymbol[] {
   };
 
   const sections: [string, DocumentSymbol[]][] = [
-    ['nodes', topology.nodes.map((node) => leaf('node', node, node.agent_mode))],
-    ['networks', topology.networks.map(networkSymbol)],
-    ['routers', topology.routers.map(routerSymbol)],
-    ['ports', topology.ports.map((port) => leaf('port', port, port.fixed_ips.map((ip) => ip.ip_address).join(', ')))],
-    ['floating_ips', topology.floating_ips.map((floatingIp) => leaf('floatingIp', floatingIp, floatingIp.port))],
+    ['nodes', own(topology.nodes).map((node) => leaf('node', node, node.agent_mode))],
+    ['networks', own(topology.networks).map(networkSymbol)],
+    ['routers', own(topology.routers).map(routerSymbol)],
+    [
+      'ports',
+      own(topology.ports).map((port) => leaf('port', port, port.fixed_ips.map((ip) => ip.ip_address).join(', '))),
+    ],
+    ['floating_ips', own(topology.floating_ips).map((floatingIp) => leaf('floatingIp', floatingIp, floatingIp.port))],
   ];
   return sections
     .filter(([, children]) => children.length > 0)

@@ -2,8 +2,9 @@
  * What a request of the editor is here: its method, what is announced to a client that can make use of it, and the answer.
  * `table.ts` lists them; `lsp.ts` registers them, and the tests ask the same table without a connection.
  */
-import type { ClientCapabilities, Position, Range, ServerCapabilities } from 'vscode-languageserver';
+import type { ClientCapabilities, Diagnostic, Position, Range, ServerCapabilities } from 'vscode-languageserver';
 import type { Severities } from '../../shared/silence.ts';
+import type { Steps } from '../../shared/steps.ts';
 import type { Document } from '../document.ts';
 import type { LiveComparison } from './compare.ts';
 
@@ -13,8 +14,22 @@ export interface Context {
   client: ClientCapabilities;
   /** The open document; throws a message for the client when it is not open. */
   document: (uri: string) => Document;
+  /** A text in each of the topologies that include it; default: in one. */
+  contexts?: (uri: string) => readonly Document[];
   /** All open topologies. */
   documents: () => Document[];
+  /** All texts of all topologies, also those that are closed; default: those that are open. */
+  everyDocument?: () => Document[];
+  /** What is to be told of a text, in all topologies that it is a part of. */
+  diagnostics?: (uri: string) => Diagnostic[];
+  /** Resolves when the topologies in the folders of the editor are found. */
+  whenReady?: (uri?: string) => Promise<void>;
+  /** Resolves when something changed that may be told of, when the question was taken back, or after some seconds. */
+  untilChanged?: () => Promise<void>;
+  /** What a text may include: paths from its folder. */
+  includable?: (uri: string) => string[];
+  /** Sends a part of an answer to an editor that asked for parts. */
+  sendPart?: (token: string | number, value: object) => void;
   /** The last comparison of a topology with its nodes. */
   comparison: (uri: string) => LiveComparison | undefined;
   /** What codes are worth in a topology, by the settings. */
@@ -34,8 +49,10 @@ export type Needed =
   | 'query'
   | 'item'
   | 'label'
+  | 'location'
   | 'name'
-  | 'previousResultId';
+  | 'previousResultId'
+  | 'files';
 
 export interface Feature<Params = never> {
   method: string;
@@ -43,6 +60,8 @@ export interface Feature<Params = never> {
   /** Nothing when the client did not say that it can use it. */
   announce(client: ClientCapabilities, commands: readonly string[]): ServerCapabilities;
   answer(params: Params, context: Context): unknown;
+  /** The same answer in pieces, of one that may take long: it can be taken back between them. */
+  steps?(params: Params, context: Context): Steps<unknown>;
 }
 
 /** Parameters of requests about a place. */
@@ -77,6 +96,12 @@ const IS: Record<Needed, (value: unknown) => boolean> = {
   item: (value) => isObject(value) && typeof value['uri'] === 'string' && isRange(value['selectionRange']),
   label: (value) => typeof value === 'string',
   name: (value) => typeof value === 'string',
+  location: (value) => isObject(value) && typeof value['uri'] === 'string',
+  files: (value) =>
+    Array.isArray(value) &&
+    value.every(
+      (each: unknown) => isObject(each) && typeof each['oldUri'] === 'string' && typeof each['newUri'] === 'string',
+    ),
   previousResultId: (value) => typeof value === 'string',
 };
 

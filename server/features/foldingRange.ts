@@ -13,6 +13,10 @@ export const foldingRange: Feature<TextParams> = {
   announce: ({ textDocument }) => (textDocument?.foldingRange ? { foldingRangeProvider: true } : {}),
   answer: ({ textDocument }, { client, document }) =>
     foldingRanges(document(textDocument.uri), client.textDocument?.foldingRange?.rangeLimit),
+  *steps(params, context) {
+    yield* foldsIn.steps(context.document(params.textDocument.uri));
+    return foldingRange.answer(params, context);
+  },
 };
 
 interface Fold extends FoldingRange {

@@ -3,10 +3,11 @@
  * A text with YAML errors is left as it is: nobody knows what it means.
  */
 import type { Position, Range as LspRange, TextEdit } from 'vscode-languageserver';
-import { formatEdits, type FormatEdit, type LineRange } from '../../shared/format/format.ts';
+import { formatSteps, type FormatEdit, type LineRange } from '../../shared/format/format.ts';
 import { onNewLine, type TextLine } from '../../shared/format/onType.ts';
+import { finished, type Steps } from '../../shared/steps.ts';
 import type { Document } from '../document.ts';
-import type { Feature, TextParams } from './feature.ts';
+import { Refusal, type Feature, type TextParams } from './feature.ts';
 import { lspRange } from './range.ts';
 
 export const formatting: Feature<TextParams> = {
@@ -14,7 +15,15 @@ export const formatting: Feature<TextParams> = {
   needs: ['textDocument'],
   // A client needs nothing for it but edits, and some that format do not say so (Neovim 0.7).
   announce: ({ textDocument }) => (textDocument ? { documentFormattingProvider: true } : {}),
-  answer: ({ textDocument }, { document }) => format(document(textDocument.uri)),
+  answer: (params, context) => finished(formatting.steps!(params, context)),
+  *steps({ textDocument: { uri } }, { document }) {
+    const asked = document(uri);
+    const edits = yield* format(asked);
+    // Edits have places in the text that they were made for.
+    if (document(uri).text.version !== asked.text.version)
+      throw new Refusal('The text was changed while it was formatted. Format it again.');
+    return edits;
+  },
 };
 
 export const rangeFormatting: Feature<TextParams & { range: LspRange }> = {
@@ -25,7 +34,7 @@ export const rangeFormatting: Feature<TextParams & { range: LspRange }> = {
     const { rangesSupport } = textDocument.rangeFormatting;
     return { documentRangeFormattingProvider: rangesSupport ? { rangesSupport: true } : true };
   },
-  answer: ({ textDocument, range }, { document }) => format(document(textDocument.uri), linesOf(range)),
+  answer: ({ textDocument, range }, { document }) => finished(format(document(textDocument.uri), linesOf(range))),
 };
 
 /** LSP 3.18. */
@@ -35,7 +44,7 @@ export const rangesFormatting: Feature<TextParams & { ranges?: LspRange[] }> = {
   announce: () => ({}),
   answer: ({ textDocument, ranges }, { document }) => {
     const asked = Array.isArray(ranges) ? ranges : [];
-    const edits = asked.flatMap((range) => format(document(textDocument.uri), linesOf(range)));
+    const edits = asked.flatMap((range) => finished(format(document(textDocument.uri), linesOf(range))));
     // Ranges on one line ask for it twice.
     return [...new Map(edits.map((edit) => [JSON.stringify(edit.range), edit])).values()];
   },
@@ -54,9 +63,10 @@ export const onTypeFormatting: Feature<TextParams & { position: Position; ch?: s
   },
 };
 
-function format(document: Document, only?: LineRange): TextEdit[] {
+function* format(document: Document, only?: LineRange): Steps<TextEdit[]> {
   if (document.reading().problems.some(({ code }) => code === 'yaml-error')) return [];
-  return formatEdits(document.text.getText(), only).map((edit) => textEdit(document, edit));
+  const edits = yield* formatSteps(document.text.getText(), only);
+  return edits.map((edit) => textEdit(document, edit));
 }
 
 /** A selection that ends at the start of a line does not mean that line. */

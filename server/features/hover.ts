@@ -5,6 +5,7 @@
 import type { Hover, MarkupKind, Position } from 'vscode-languageserver';
 import type { Aspect } from '../../shared/aspects/aspect.ts';
 import { aspectNamed, ASPECTS } from '../../shared/aspects/table.ts';
+import { nodesConcerned } from '../../shared/cloud.ts';
 import { placementOf } from '../../shared/placement.ts';
 import { pointer, pointerKeys, type Pointer } from '../../shared/problem.ts';
 import type { Because, Item, NamespaceAspect, NamespaceState } from '../../shared/state.ts';
@@ -71,7 +72,8 @@ interface Effect {
 /** One part per different effect: nodes that hold the same are named together. */
 function causedBy(document: Document, subject: Pointer): string[] {
   const effects = new Map<string, Effect>();
-  for (const { node, namespaces } of document.expected()) {
+  const concerned = nodesConcerned(document.reading().topology, subject);
+  for (const { node, namespaces } of concerned.map((name) => document.expectedOn(name))) {
     for (const [name, namespace] of Object.entries(namespaces)) {
       const effect = effectOn(name, namespace, subject);
       const key = `${name}\n${effect?.lines}\n${effect?.rest}`;

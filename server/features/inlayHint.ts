@@ -15,7 +15,7 @@ import type { FloatingIp, Network, Router, Topology } from '../../shared/topolog
 import type { Document } from '../document.ts';
 import type { Feature, TextParams } from './feature.ts';
 import { escapeMarkdown, markup } from './markdown.ts';
-import { rangeOf } from './range.ts';
+import { locationOf } from './range.ts';
 
 export const inlayHint: Feature<TextParams & { range: LspRange }> = {
   method: 'textDocument/inlayHint',
@@ -93,7 +93,7 @@ function behindColon({ text }: Document, keyEnd: number | undefined): number | u
 function inlay(document: Document, { text, nodes = [], why }: Hint, end: number): InlayHint {
   const parts = nodes.map((name, i): InlayHintLabelPart => {
     const node = document.reading().topology.nodes.find((each) => each.name === name);
-    const location = node && { uri: document.text.uri, range: rangeOf(document, node.pointer, 'key') };
+    const location = node && locationOf(document, node.pointer, 'key');
     return { value: `${i === 0 ? '' : ', '}${name}`, ...(location && { location }) };
   });
   return {

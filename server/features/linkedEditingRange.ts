@@ -1,6 +1,7 @@
 /** `textDocument/linkedEditingRange`: names that change together while one of them is typed, where typing alone keeps the file right. */
 import type { LinkedEditingRanges, Position } from 'vscode-languageserver';
 import type { Document } from '../document.ts';
+import { usesAcross } from './across.ts';
 import { at, usesOf } from './at.ts';
 import { Refusal, type Feature, type PlaceParams } from './feature.ts';
 import { lspRange } from './range.ts';
@@ -22,6 +23,8 @@ export function linkedRanges(document: Document, position: Position): LinkedEdit
   if (!use || !new RegExp(`^${WORD_PATTERN}$`).test(use.name)) return null;
   const text = document.text.getText();
   const uses = usesOf(document, use.kind, use.name);
+  // What stands in another file as well does not change along.
+  if (usesAcross([document], use.kind, use.name).length > uses.length) return null;
   if (uses.length < 2 || uses.some(({ range }) => text.slice(...range) !== use.name)) return null;
   return canRename(document, position, use.name)
     ? { ranges: uses.map(({ range }) => lspRange(document, range)), wordPattern: WORD_PATTERN }

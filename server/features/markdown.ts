@@ -17,10 +17,10 @@ const plainText = (markdown: string): string =>
     .replace(/\\([\\`*_[\]<>#!|~&()])/g, '$1');
 
 /** A fenced block; the fence is longer than any run of backticks inside (CommonMark, section 4.5). */
-export function codeBlock(text: string): string {
+export function codeBlock(text: string, language = 'text'): string {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map((run) => run[0].length));
   const fence = '`'.repeat(longest + 1);
-  return `${fence}text\n${text}\n${fence}`;
+  return `${fence}${language}\n${text}\n${fence}`;
 }
 
 /** Backslash escapes for all ASCII punctuation that means something inline (CommonMark, section 2.4). */

@@ -1,7 +1,8 @@
-/** `textDocument/references`: every place of a name, in the order of the file. */
+/** `textDocument/references`: every place of a name, file by file, in the order of each. */
 import type { Location, Position, ReferenceContext } from 'vscode-languageserver';
 import type { Document } from '../document.ts';
-import { at, usesOf } from './at.ts';
+import { contextsOf, usesAcross } from './across.ts';
+import { at } from './at.ts';
 import type { Feature, PlaceParams } from './feature.ts';
 import { lspRange } from './range.ts';
 
@@ -9,14 +10,19 @@ export const references: Feature<PlaceParams & { context?: Partial<ReferenceCont
   method: 'textDocument/references',
   needs: ['textDocument', 'position'],
   announce: ({ textDocument }) => (textDocument?.references ? { referencesProvider: true } : {}),
-  answer: ({ textDocument, position, context }, { document }) =>
-    referenceLocations(document(textDocument.uri), position, context?.includeDeclaration !== false),
+  answer: ({ textDocument, position, context }, given) =>
+    referenceLocations(contextsOf(textDocument.uri, given), position, context?.includeDeclaration !== false),
 };
 
-export function referenceLocations(document: Document, position: Position, withDefinition: boolean): Location[] {
+export function referenceLocations(
+  documents: readonly Document[],
+  position: Position,
+  withDefinition: boolean,
+): Location[] {
+  const document = documents[0]!;
   const use = at(document, document.text.offsetAt(position))?.use;
   if (!use) return [];
-  return usesOf(document, use.kind, use.name)
-    .filter(({ role }) => withDefinition || role === 'reference')
-    .map(({ range }) => ({ uri: document.text.uri, range: lspRange(document, range) }));
+  return usesAcross(documents, use.kind, use.name)
+    .filter((each) => withDefinition || each.use.role === 'reference')
+    .map((each) => ({ uri: each.document.text.uri, range: lspRange(each.document, each.use.range) }));
 }

@@ -5,11 +5,12 @@
 import type { Position, Range as LspRange, TextEdit, WorkspaceEdit } from 'vscode-languageserver';
 import type { Range } from '../../shared/problem.ts';
 import { promiseWord } from '../../shared/topology/promiseNames.ts';
-import { readTopology } from '../../shared/topology/read.ts';
 import { renamedTopology, sameMeaning, type RenameKind } from '../../shared/topology/renamed.ts';
 import { quoted, yamlScalar } from '../../shared/topology/yamlText.ts';
-import type { Document } from '../document.ts';
-import { at, usesOf, type NameKind, type Use } from './at.ts';
+import { isOpen, type Document } from '../document.ts';
+import { nameOfUri } from '../uri.ts';
+import { contextsOf, usesAcross } from './across.ts';
+import { at, type NameKind, type Use } from './at.ts';
 import { Refusal, type Context, type Feature, type PlaceParams } from './feature.ts';
 import { lspRange } from './range.ts';
 
@@ -28,8 +29,8 @@ export const rename: Feature<PlaceParams & { newName: string }> = {
     return { renameProvider: textDocument.rename.prepareSupport ? { prepareProvider: true } : true };
   },
   answer: ({ textDocument, position, newName }, context) => {
-    const document = context.document(textDocument.uri);
-    return workspaceEdit(document, renameEdits(document, position, newName), context);
+    const documents = contextsOf(textDocument.uri, context);
+    return workspaceEdits(renameEditsIn(documents, position, newName), context);
   },
 };
 
@@ -41,16 +42,33 @@ export function renameRange(document: Document, position: Position): { range: Ls
   return { range: lspRange(document, use.range), placeholder: use.name };
 }
 
-/** Throws a `Refusal` that says why not. */
-export function renameEdits(document: Document, position: Position, newName: string): TextEdit[] {
+/** Of one file. */
+export const renameEdits = (document: Document, position: Position, newName: string): TextEdit[] =>
+  renameEditsIn([document], position, newName).get(document) ?? [];
+
+/**
+ * In all files. Throws a `Refusal` that says why not.
+ * @param documents the file in each topology that includes it
+ */
+export function renameEditsIn(
+  documents: readonly Document[],
+  position: Position,
+  newName: string,
+): Map<Document, TextEdit[]> {
+  const document = documents[0]!;
   const use = at(document, document.text.offsetAt(position))?.use;
   if (!use) throw new Refusal('There is no name here that could be changed.');
   const kind = renameKind(use);
   refuseName(use.kind, newName);
-  if (newName === use.name) return [];
-  refusePlace(document, use, newName);
-  const edits = usesOf(document, use.kind, use.name).map((each) => nameEdit(document, each, newName));
-  if (isIndirect(document)) verify(document, kind, use.name, newName, edits);
+  const edits = new Map<Document, TextEdit[]>();
+  if (newName === use.name) return edits.set(document, []);
+  for (const each of documents) refusePlace(each, use, newName);
+  for (const { document: part, use: each } of usesAcross(documents, use.kind, use.name)) {
+    const known = edits.get(part);
+    if (known) known.push(nameEdit(part, each, newName));
+    else edits.set(part, [nameEdit(part, each, newName)]);
+  }
+  for (const each of documents) if (each.parts().some(isIndirect)) verify(each, kind, use.name, newName, edits);
   return edits;
 }
 
@@ -84,29 +102,46 @@ function refuseName(kind: NameKind, name: string): void {
 }
 
 function refusePlace(document: Document, { kind, name }: Use, newName: string): void {
-  const taken = usesOf(document, kind, newName)[0];
+  const others = usesAcross([document], kind, newName);
+  const taken = others.find(({ use }) => use.role === 'definition') ?? others[0];
   if (taken) {
-    const { line } = document.text.positionAt(taken.range[0]);
-    const how = taken.role === 'definition' ? 'There is already a' : 'Something refers already to a';
-    throw new Refusal(`${how} ${WORDS[kind]} \`${newName}\` (line ${line + 1}). Take another name.`);
+    const how = taken.use.role === 'definition' ? 'There is already a' : 'Something refers already to a';
+    const where = lineIn(document, taken.document, taken.use.range[0]);
+    throw new Refusal(`${how} ${WORDS[kind]} \`${newName}\` (${where}). Take another name.`);
   }
-  const { problems } = document.reading();
-  const broken = problems.find(({ code }) => code === 'yaml-error');
-  if (broken) {
-    const { line } = document.text.positionAt(broken.range?.[0] ?? 0);
-    throw new Refusal(
-      `The file cannot be read around line ${line + 1}, and names there would be missed. Mend it first.`,
-    );
+  for (const part of document.parts()) {
+    const broken = part.reading().problems.find(({ code }) => code === 'yaml-error');
+    if (!broken) continue;
+    const where = lineIn(document, part, broken.range?.[0] ?? 0);
+    throw new Refusal(`The file cannot be read around ${where}, and names there would be missed. Mend it first.`);
   }
-  const definitions = usesOf(document, kind, name).filter(({ role }) => role === 'definition');
-  const isDouble = problems.some(
-    (each) => each.code === 'duplicate-key' && definitions.some((one) => one.pointer === each.pointer),
-  );
+  const definitions = usesAcross([document], kind, name).filter(({ use }) => use.role === 'definition');
+  const isDouble = document
+    .parts()
+    .flatMap((part) => part.reading().problems)
+    .some((each) => each.code === 'duplicate-key' && definitions.some(({ use }) => use.pointer === each.pointer));
   // A physical network is mapped on every node.
   if (isDouble || (definitions.length > 1 && kind !== 'physical_network'))
     throw new Refusal(
       `Several ${WORDS[kind]}s are called \`${name}\`, so it is not clear which one is meant. Tell them apart first.`,
     );
+  refuseUnread(document);
+}
+
+/** What is included and not there may have the name as well. */
+function refuseUnread(document: Document): void {
+  const problem = document
+    .parts()
+    .flatMap((part) => part.reading().problems)
+    .find(({ code, severity }) => code.startsWith('include-') && code !== 'include-differs' && severity === 'error');
+  if (problem && problem.code !== 'include-cycle')
+    throw new Refusal(`A file of this topology cannot be read, and names in it would be missed: ${problem.message}`);
+}
+
+/** `line 7`, and of another file its name. */
+function lineIn(from: Document, { text }: Document, offset: number): string {
+  const line = `line ${text.positionAt(offset).line + 1}`;
+  return text.uri === from.text.uri ? line : `${line} of ${nameOfUri(text.uri)}`;
 }
 
 function nameEdit(document: Document, { range, whole, promise }: Use, newName: string): TextEdit {
@@ -151,9 +186,22 @@ function isIndirect(document: Document): boolean {
 }
 
 /** Where one text stands for several places, editing it may change more, or less, than the name. */
-function verify(document: Document, kind: RenameKind, name: string, newName: string, edits: TextEdit[]): void {
-  const before = document.reading();
-  const after = readTopology(applied(document, edits), before);
+function verify(
+  document: Document,
+  kind: RenameKind,
+  name: string,
+  newName: string,
+  edits: ReadonlyMap<Document, readonly TextEdit[]>,
+): void {
+  const parts = document.parts();
+  const texts = new Map(
+    [...edits].flatMap(([{ text }, own]) => {
+      const part = parts.find((each) => each.text.uri === text.uri);
+      return part ? [[part, applied(part, own)] as const] : [];
+    }),
+  );
+  const before = document.readWith(new Map());
+  const after = document.readWith(texts);
   const isSame =
     after.problems.length === before.problems.length &&
     sameMeaning(after.topology, renamedTopology(before.topology, kind, name, newName));
@@ -177,13 +225,18 @@ export function applied(document: Document, edits: readonly TextEdit[]): string 
   return pieces.join('') + text.slice(from);
 }
 
-/** With the version of the document where the client can: then it refuses edits that come too late. */
-export function workspaceEdit(
-  { text: { uri, version } }: Document,
-  edits: TextEdit[],
-  { client }: Context,
+/** With the versions of documents where the client can: then it refuses edits that come too late. A closed file has none. */
+export function workspaceEdits(
+  edits: ReadonlyMap<Document, TextEdit[]>,
+  { client }: Pick<Context, 'client'>,
 ): WorkspaceEdit {
-  return client.workspace?.workspaceEdit?.documentChanges
-    ? { documentChanges: [{ textDocument: { uri, version }, edits }] }
-    : { changes: { [uri]: edits } };
+  const all = [...edits];
+  if (!client.workspace?.workspaceEdit?.documentChanges)
+    return { changes: Object.fromEntries(all.map(([{ text }, own]) => [text.uri, own])) };
+  return {
+    documentChanges: all.map(([document, own]) => {
+      const { uri, version } = document.text;
+      return { textDocument: { uri, version: isOpen(document) ? version : null }, edits: own };
+    }),
+  };
 }

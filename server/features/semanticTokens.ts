@@ -47,6 +47,10 @@ export const semanticTokensFull: Feature<TextParams> = {
     return provider.full || provider.range ? { semanticTokensProvider: provider } : {};
   },
   answer: ({ textDocument }, { document }) => remembered(textDocument.uri, encodedTokens(document(textDocument.uri))),
+  *steps(params, context) {
+    yield* placedIn.steps(context.document(params.textDocument.uri));
+    return semanticTokensFull.answer(params, context);
+  },
 };
 
 export const semanticTokensDelta: Feature<TextParams & { previousResultId: string }> = {

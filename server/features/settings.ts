@@ -1,5 +1,5 @@
 /** `workspace/configuration`, section `dvrscope`: whatever an editor answers with, made into our settings. */
-import type { Settings } from '../../shared/protocol.ts';
+import type { ClientOptions, Settings } from '../../shared/protocol.ts';
 
 /** Wrong types count as not set. */
 export function settingsFrom(answer: unknown): Settings {
@@ -14,6 +14,8 @@ export function settingsFrom(answer: unknown): Settings {
       configFile: textOf(ssh['configFile']),
       identityFiles: textsOf(ssh['identityFiles']),
       knownHostsFiles: textsOf(ssh['knownHostsFiles']),
+      sudo: sudoOf(ssh['sudo']),
+      timeout: secondsOf(ssh['timeout']),
     },
   };
 }
@@ -21,8 +23,25 @@ export function settingsFrom(answer: unknown): Settings {
 /** `initializationOptions` (`ClientOptions`): whether the client answers questions. */
 export const clientCanAsk = (options: unknown): boolean => recordOf(options)['canAsk'] === true;
 
+/** `ClientOptions.opensStates`, `followsNodes`. */
+export const clientOpensStates = (options: unknown): boolean => recordOf(options)['opensStates'] === true;
+export const clientFollowsNodes = (options: unknown): boolean => recordOf(options)['followsNodes'] === true;
+
 /** The commands that the client has. */
 export const clientCommands = (options: unknown): string[] => textsOf(recordOf(options)['commands']);
+
+/** `ClientOptions.demo`. */
+export function clientDemo(options: unknown): ClientOptions['demo'] {
+  const demo = recordOf(recordOf(options)['demo']);
+  const [folder, recordings] = [textOf(demo['folder']), textOf(demo['recordings'])];
+  return folder === '' || recordings === '' ? undefined : { folder, recordings };
+}
+
+const sudoOf = (value: unknown): Settings['ssh']['sudo'] => (value === 'always' || value === 'never' ? value : 'auto');
+
+/** A timer of Node runs for 24 days at most; an hour is more than anybody waits. */
+const secondsOf = (value: unknown): number =>
+  typeof value === 'number' && value > 0 ? Math.min(Math.ceil(value), 3600) : 0;
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value.trim() : '');
 

@@ -1,9 +1,10 @@
 /** `dvrscope/state`: a node's state as text, alone or as one side of the expected-against-live diff. */
 import { compare } from '../../shared/compare.ts';
 import { defaultAllocations } from '../../shared/allocations.ts';
+import { ASPECTS, NODE_ASPECTS } from '../../shared/aspects/table.ts';
 import { expect } from '../../shared/expect.ts';
 import type { StateParams } from '../../shared/protocol.ts';
-import { renderNode, sideBySide } from '../../shared/render.ts';
+import { type RenderOptions, renderNode, sideBySide } from '../../shared/render.ts';
 import type { NodeState } from '../../shared/state.ts';
 import type { Document } from '../document.ts';
 import type { LiveComparison } from './compare.ts';
@@ -15,10 +16,19 @@ export function stateText(document: Document, params: StateParams, comparison: L
   const allocations = comparison?.allocations.get(params.node) ?? defaultAllocations(topology, params.node);
   const expected = expect(topology, params.node, allocations);
   if (params.side === 'expected' && !params.isDiff)
-    return renderNode(expected, params) || '# Nothing is expected here.\n';
+    return renderNode(expected, wanted(params)) || '# Nothing is expected here.\n';
   const live = comparison?.live.get(params.node);
+  if (live && !params.isDiff) return renderNode(live, wanted(params)) || '# Nothing is there.\n';
   if (live) return diffSide(expected, live, params);
-  return params.side === 'expected' ? renderNode(expected, params) : `# ${missingText(params.node, comparison)}\n`;
+  return params.side === 'expected'
+    ? renderNode(expected, wanted(params))
+    : `# ${missingText(params.node, comparison)}\n`;
+}
+
+/** What a client asks for may be anything; an aspect that does not exist is none. */
+function wanted({ namespace, aspect }: StateParams): RenderOptions {
+  const name = [...ASPECTS, ...NODE_ASPECTS].find((each) => each.name === aspect)?.name;
+  return { ...(namespace !== undefined && { namespace }), ...(name !== undefined && { aspect: name }) };
 }
 
 function missingText(node: string, comparison: LiveComparison | undefined): string {
@@ -28,8 +38,11 @@ function missingText(node: string, comparison: LiveComparison | undefined): stri
 }
 
 /** One of two texts that differ exactly where the states do; what was not compared is listed the same on both. */
-function diffSide(expected: NodeState, live: NodeState, { side, namespace }: StateParams): string {
-  const isWanted = (entry: { namespace: string }): boolean => namespace === undefined || entry.namespace === namespace;
+function diffSide(expected: NodeState, live: NodeState, params: StateParams): string {
+  const { side } = params;
+  const { namespace, aspect } = wanted(params);
+  const isWanted = (entry: { namespace: string; aspect: string }): boolean =>
+    (namespace === undefined || entry.namespace === namespace) && (aspect === undefined || entry.aspect === aspect);
   const sections = sideBySide(expected, live)
     .filter(isWanted)
     .map((section) => `# ${section.namespace}: ${section.title}\n${section[side]}`);

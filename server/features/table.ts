@@ -15,9 +15,11 @@ import { hoverRequest } from './hover.ts';
 import { inlayHint, inlayHintResolve } from './inlayHint.ts';
 import { linkedEditingRange } from './linkedEditingRange.ts';
 import { references } from './references.ts';
+import { documentDiagnostic, workspaceDiagnostic } from './pull.ts';
 import { prepareRename, rename } from './rename.ts';
 import { selectionRange } from './selectionRange.ts';
 import { semanticTokensDelta, semanticTokensFull, semanticTokensRange } from './semanticTokens.ts';
+import { willRenameFiles } from './willRenameFiles.ts';
 import { workspaceSymbol, workspaceSymbolResolve } from './workspaceSymbol.ts';
 
 export const FEATURES: readonly Feature[] = [
@@ -27,6 +29,7 @@ export const FEATURES: readonly Feature[] = [
   completion,
   completionResolve,
   definition,
+  documentDiagnostic,
   documentHighlight,
   documentLink,
   documentSymbol,
@@ -49,6 +52,8 @@ export const FEATURES: readonly Feature[] = [
   semanticTokensDelta,
   semanticTokensFull,
   semanticTokensRange,
+  willRenameFiles,
+  workspaceDiagnostic,
   workspaceSymbol,
   workspaceSymbolResolve,
 ];

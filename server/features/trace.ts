@@ -1,22 +1,56 @@
 /** `dvrscope/trace`: the way of a packet there and back as text, over the expected state and, after a comparison, over the live one. */
-import type { TraceParams } from '../../shared/protocol.ts';
+import type { TraceExportParams, TraceParams } from '../../shared/protocol.ts';
+import { mermaidOf } from '../../shared/trace/mermaid.ts';
 import { renderDivergence, renderRest, renderTrace, renderVerdicts } from '../../shared/trace/render.ts';
+import { remembered } from '../../shared/trace/remembered.ts';
+import type { AllocationsByNode } from '../../shared/wiring.ts';
 import type { Document } from '../document.ts';
 import { traceRequest } from '../traceRequest.ts';
-import { linesOf, traced } from '../traced.ts';
+import { type Source, type Traced, linesOf, traced, tracedJson } from '../traced.ts';
 import type { LiveComparison } from './compare.ts';
 
 /** What to trace is untrusted: it may come from a keybinding or from a document that was kept. */
+export function tracedIn(
+  document: Document,
+  params: TraceParams,
+  comparison: LiveComparison | undefined,
+): { traced: Traced; source: Source } | { problem: string } {
+  if (![params.from, params.to].every((end) => typeof end === 'string'))
+    return { problem: 'A trace wants two texts, where the packet is from and where it goes to.' };
+  const whole = document.whole();
+  const request = traceRequest(whole.topology, params);
+  if ('problem' in request) return request;
+  const file = document.parts()[0]!.text.uri.split('/').at(-1) ?? '';
+  const source = { ...whole, file };
+  const allocations = comparison?.allocations ?? NO_ALLOCATIONS;
+  const states = comparison && comparison.live.size > 0 ? statesOf(comparison) : undefined;
+  return { traced: traced(source, request, allocations, states), source };
+}
+
+// Each is the same object each time, by which `tracedViews.ts` knows what it has made.
+const NO_ALLOCATIONS: AllocationsByNode = new Map();
+const statesOf = remembered(({ live }: LiveComparison) => [...live.values()]);
+
 export function traceText(document: Document, params: TraceParams, comparison: LiveComparison | undefined): string {
-  const { topology, sourceMap } = document.reading();
-  const request = traceRequest(topology, params);
-  if ('problem' in request) return `${request.problem}\n`;
-  const file = document.text.uri.split('/').at(-1) ?? '';
-  const source = { file, text: document.text.getText(), topology, sourceMap };
+  const result = tracedIn(document, params, comparison);
+  return 'problem' in result ? `${result.problem}\n` : asText(result.source, result.traced);
+}
+
+/** For a ticket or a program. */
+export function traceExport(
+  document: Document,
+  { format, ...params }: TraceExportParams,
+  comparison: LiveComparison | undefined,
+): string {
+  const result = tracedIn(document, params, comparison);
+  if ('problem' in result) return `${result.problem}\n`;
+  const { expected, live, parting } = result.traced;
+  if (format === 'json') return tracedJson(result.source, result.traced);
+  return format === 'mermaid' ? mermaidOf(live ?? expected, parting) : asText(result.source, result.traced);
+}
+
+function asText(source: Source, { expected, live, parting, findings }: Traced): string {
   const lineOf = linesOf(source);
-  const isCompared = comparison !== undefined && comparison.live.size > 0;
-  const states = isCompared ? [...comparison.live.values()] : undefined;
-  const { expected, live, parting, findings } = traced(source, request, comparison?.allocations ?? new Map(), states);
   if (!live)
     return `${renderTrace(expected, lineOf)}\nThis is the expected state. After "DVR: Compare with Live Nodes" the live one is traced too.\n`;
   const line = `\n${'─'.repeat(80)}\n\n`;

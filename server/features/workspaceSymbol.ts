@@ -1,6 +1,7 @@
-/** `workspace/symbol`: things of all open topologies by their name. */
+/** `workspace/symbol`: things of all topologies by their name, also of closed files. */
 import type { SymbolKind, WorkspaceSymbol } from 'vscode-languageserver';
-import type { Document } from '../document.ts';
+import { isOpen, type Document } from '../document.ts';
+import { thingsIn } from './across.ts';
 import { KIND, knownKind } from './documentSymbol.ts';
 import type { Feature } from './feature.ts';
 import { rangeOf } from './range.ts';
@@ -12,10 +13,10 @@ export const workspaceSymbol: Feature<{ query: string }> = {
     workspace?.symbol
       ? { workspaceSymbolProvider: workspace.symbol.resolveSupport ? { resolveProvider: true } : true }
       : {},
-  answer: ({ query }, { client, documents }) => {
+  answer: ({ query }, { client, documents, everyDocument = documents }) => {
     const isLazy = client.workspace?.symbol?.resolveSupport?.properties.includes('location.range') === true;
     const known = client.workspace?.symbol?.symbolKind?.valueSet;
-    return documents().flatMap((document) =>
+    return everyDocument().flatMap((document) =>
       symbolsOf(document, query)
         .map((symbol) => ({ ...symbol, kind: knownKind(symbol.kind, known) }))
         .map((symbol) => (isLazy ? symbol : located(symbol, document))),
@@ -25,7 +26,7 @@ export const workspaceSymbol: Feature<{ query: string }> = {
 
 export const workspaceSymbolResolve: Feature<WorkspaceSymbol> = {
   method: 'workspaceSymbol/resolve',
-  needs: ['name'],
+  needs: ['name', 'location'],
   announce: () => ({}),
   answer: (symbol, { document }) => located(symbol, document(symbol.location.uri)),
 };
@@ -51,10 +52,20 @@ function symbolsOf(document: Document, query: string): WorkspaceSymbol[] {
     }));
 }
 
+/** Of files that are closed and stand by themselves: nothing else that was computed of them is kept. */
+const closedThings = new WeakMap<object, Thing[]>();
+
 function thingsOf(document: Document): Thing[] {
+  if (isOpen(document) || document.parts().length > 1) return allThings(document);
+  const known = closedThings.get(document.text) ?? allThings(document);
+  closedThings.set(document.text, known);
+  return known;
+}
+
+function allThings(document: Document): Thing[] {
   const { nodes, networks, routers, ports, floating_ips } = document.reading().topology;
   const each = (kind: SymbolKind, containerName: string, list: readonly { name: string; pointer: string }[]): Thing[] =>
-    list.map(({ name, pointer }) => ({ name, pointer, kind, containerName }));
+    thingsIn(document, list).map(({ name, pointer }) => ({ name, pointer, kind, containerName }));
   return [
     ...each(KIND.node, 'nodes', nodes),
     ...networks.flatMap((network) => [

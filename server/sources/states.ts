@@ -16,6 +16,8 @@ export interface StoredStates {
   byNode: Map<string, StoredState>;
   /** Sentences on what was given but not used, and on which of several was chosen. */
   notes: string[];
+  /** Of the notes those about files that could not be used, or not wholly. */
+  problems: string[];
 }
 
 export interface Choice {
@@ -43,33 +45,38 @@ export async function newestStates(
   { nodeOf, isWanted = () => true, isInTime = () => true }: Choice,
 ): Promise<StoredStates> {
   const notes: string[] = [];
+  const problems: string[] = [];
+  const tell = (problem: string): void => {
+    notes.push(problem);
+    problems.push(problem);
+  };
   const candidates = new Map<string, Candidate>();
   for await (const found of findSources(paths)) {
     if ('error' in found) {
-      notes.push(found.error);
+      tell(found.error);
       continue;
     }
     const node = nodeOf(found.names);
-    if (found.names.length === 0) notes.push(`${found.path}: it does not say which node it is of`);
+    if (found.names.length === 0) tell(`${found.path}: it does not say which node it is of`);
     else if (node === undefined) notes.push(`${found.path}: the topology has no node "${found.names[0]}"`);
     else if (isWanted(node)) consider(candidates, node, found, isInTime);
   }
   const byNode = new Map<string, StoredState>();
   await mapLimit([...candidates], PARALLEL, async ([node, { found, time, count, isSure }]) => {
-    const own = await readOne(node, found, notes);
+    const own = await readOne(node, found, tell);
     if (own) byNode.set(node, { path: found.path, ...(time === undefined ? {} : { time }), state: own });
     if (count > 1) notes.push(choiceNote(node, found, count, isSure));
   });
-  return { byNode, notes: notes.map(withoutControls) };
+  return { byNode, notes: notes.map(withoutControls), problems: problems.map(withoutControls) };
 }
 
-async function readOne(node: string, found: Found, notes: string[]): Promise<NodeState | undefined> {
+async function readOne(node: string, found: Found, tell: (problem: string) => void): Promise<NodeState | undefined> {
   const snapshot = await found.read();
   if (typeof snapshot === 'string') {
-    notes.push(snapshot);
+    tell(snapshot);
     return undefined;
   }
-  notes.push(...snapshot.problems.map((problem) => `${found.path}: ${problem}`));
+  for (const problem of snapshot.problems) tell(`${found.path}: ${problem}`);
   return detached(readNodeState(snapshot, node));
 }
 

@@ -13,13 +13,15 @@ export const externalBridgeMissing: Check = {
   check(topology, report) {
     const find = relationsOf(topology);
     const unread = unreadOf(topology);
-    const nodesByNetwork = hostsByNetwork(topology);
+    let nodesByNetwork: ReadonlyMap<string, Set<string>> | undefined;
     for (const router of topology.routers) {
       const external = find.network.get(router.external_gateway?.network ?? '');
       const physical = external?.physical_network;
       if (!external || physical === undefined) continue;
       const networks = router.interfaces.flatMap(({ subnet }) => find.subnet.get(subnet)?.network ?? []);
-      const names = new Set(networks.flatMap((network) => [...(nodesByNetwork.get(network) ?? [])]));
+      nodesByNetwork ??= hostsByNetwork(topology);
+      const hosts = networks.map((network) => nodesByNetwork!.get(network) ?? []);
+      const names = new Set(hosts.flatMap((each) => [...each]));
       if (router.external_gateway?.node !== undefined) names.add(router.external_gateway.node);
       for (const name of names) {
         const node = find.node.get(name);

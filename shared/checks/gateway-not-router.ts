@@ -1,9 +1,10 @@
 /** Who answers for the gateway of a subnet. Only tunnelled networks are looked at: on others a router outside may be the gateway. */
 import { quote } from '../topology/describe.ts';
+import { remembered } from '../topology/kept.ts';
 import { relationsOf } from '../topology/relations.ts';
 import { unreadOf } from '../topology/unread.ts';
 import type { Check } from './check.ts';
-import { holders } from './holders.ts';
+import { holdersByNetwork, type Holder } from './holders.ts';
 
 const EVERYWHERE: readonly string[] = ['0.0.0.0/0', '::/0'];
 
@@ -15,16 +16,15 @@ export const gatewayNotRouter: Check = {
   doc: 'A subnet whose `gateway_ip` nobody has, although routers are on it with other addresses (`db/dvr_mac_db.py: get_subnet_for_dvr`).',
   why: 'VMs learn `gateway_ip` from DHCP, and nobody answers ARP for it. Besides, the flow for the SNAT port is missing when that port is bound before the router port ("Could not retrieve gateway port").',
   check(topology, report) {
-    const { interfacesOfSubnet, network: networks, port: ports, subnet: subnets } = relationsOf(topology);
+    const { interfacesOfSubnet, network: networks, subnet: subnets } = relationsOf(topology);
     const unread = unreadOf(topology);
-    if (unread.touches('/routers') || unread.touches('/ports') || ports.size === 0) return;
-    const held = new Set(
-      holders(topology).flatMap(({ network, addresses }) => addresses.map((each) => `${each.ip_address} ${network}`)),
-    );
+    if (unread.touches('/routers') || unread.touches('/ports') || topology.ports.length === 0) return;
+    const holdersOf = holdersByNetwork(topology);
     for (const { name, network, gateway_ip, host_routes } of subnets.values()) {
       const interfaces = interfacesOfSubnet.get(name) ?? [];
-      if (gateway_ip === null || interfaces.length === 0 || held.has(`${gateway_ip} ${network}`)) continue;
+      if (gateway_ip === null || interfaces.length === 0) continue;
       if (!TUNNELLED.includes(networks.get(network)?.network_type)) continue;
+      if (heldBy(holdersOf.get(network) ?? NOBODY).has(gateway_ip)) continue;
       for (const { router, interface: entry } of interfaces) {
         if (entry.ip_address === undefined) continue;
         // Told by DHCP, VMs use this route instead (RFC 3442).
@@ -56,3 +56,12 @@ ports:
   vm1: {network: blue, fixed_ips: [{ip_address: 10.1.0.5}]}
 `,
 };
+
+const NOBODY: Holder[] = [];
+
+/** The addresses of those on one network. */
+const heldBy = remembered((list: Holder[]): ReadonlySet<string> => {
+  const held = new Set<string>();
+  for (const { addresses } of list) for (const { ip_address } of addresses) held.add(ip_address);
+  return held;
+});

@@ -156,6 +156,7 @@ const scopeUses = ({ networks }: Topology): Use[] =>
   );
 
 function floatingUses(topology: Topology): Use[] {
+  if (topology.floating_ips.length === 0) return [];
   const { port: ports, router: routers, node: nodes } = relationsOf(topology);
   return topology.floating_ips.flatMap((floating): Use[] => {
     const port = ports.get(floating.port ?? '');

@@ -16,6 +16,8 @@ export const routerOnNoNode: Check = {
   check(topology, report) {
     const unread = unreadOf(topology);
     if (topology.nodes.length === 0 || unread.touches('/nodes') || unread.touches('/ports')) return;
+    // Where each node may hold it, one does.
+    if (topology.nodes.every(({ agent_mode: mode }) => DVR_MODES.includes(mode))) return;
     const vms = vmsBySubnet(topology);
     // Asked only when it matters, since placement takes time: another port or a binding may have brought the router to a node.
     let held: Set<string> | undefined;

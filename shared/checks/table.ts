@@ -100,7 +100,10 @@ export const CHECKS: readonly Check[] = [
 ];
 
 /** What all checks find in a topology, check by check. Ranges are left to `locate`, since a topology knows no text. */
-export const runChecks = (topology: Topology): Problem[] => CHECKS.flatMap((check) => run(check, topology));
+export function runChecks(topology: Topology): Problem[] {
+  const whole = [topology.nodes, ...Object.entries(topology).flat()];
+  return CHECKS.flatMap((check) => run(check, topology, whole));
+}
 
 type List = 'nodes' | 'networks' | 'routers' | 'ports' | 'floating_ips';
 const LISTS: readonly string[] = ['nodes', 'networks', 'routers', 'ports', 'floating_ips'] satisfies List[];
@@ -111,11 +114,9 @@ const found = new Map(
   CHECKS.map(({ code }) => [code, new WeakMap<object, { on: readonly unknown[]; problems: Problem[] }>()]),
 );
 
-function run({ code, severity, check }: Check, topology: Topology): Problem[] {
-  const on: readonly unknown[] = READS[code]?.map((part) => topology[part]) ?? [
-    topology.nodes,
-    ...Object.entries(topology).flat(),
-  ];
+/** @param whole all parts of the topology */
+function run({ code, severity, check }: Check, topology: Topology, whole: readonly unknown[]): Problem[] {
+  const on: readonly unknown[] = READS[code]?.map((part) => topology[part]) ?? whole;
   const kept = found.get(code)!;
   const list = topology[READS[code]?.find(isList) ?? 'nodes'];
   const last = kept.get(list);

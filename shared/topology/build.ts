@@ -160,7 +160,7 @@ function routerInterface({ name, pointer, value }: Entry<Values<'interface'>>, f
 
 function port({ name, pointer, value }: Entry<Values<'port'>>, find: Lookup): Port {
   return {
-    ...given(value),
+    ...value,
     name,
     pointer,
     fixed_ips: fixedIps(value.fixed_ips ?? [], value.network, find),

@@ -34,6 +34,17 @@ export interface Making<From extends object, T> {
   on: (from: From) => readonly unknown[];
 }
 
+/** A list, what was made of it, and on what each of its things depended. */
+interface Run<From, T> {
+  list: readonly From[];
+  on: readonly unknown[];
+  ons: (readonly unknown[])[];
+  made: T[];
+}
+
+/** What was made of things that an edit took out: they may come back, with the file that they are in. */
+type Gone<From extends object, T> = WeakMap<From, { on: readonly unknown[]; made: T }>;
+
 /**
  * A list made from another one, thing by thing. A thing whose parts are the same is the same object as before, and so is the list of
  * which all things are. `on`: what all things together depend on, besides themselves; `making.on` what one does.
@@ -43,34 +54,92 @@ export function keptList<From extends object, T>(): (
   on: readonly unknown[],
   making: Making<From, T>,
 ) => T[] {
-  const lists = new WeakMap<readonly From[], { on: readonly unknown[]; made: T[] }>();
-  const things = new WeakMap<From, { on: readonly unknown[]; made: T }>();
+  const lists = new WeakMap<readonly From[], Run<From, T>>();
+  // By its first thing and by its last one: an entry for each of thousands would cost more than making them.
+  const ends = new WeakMap<From, Run<From, T>>();
+  const gone: Gone<From, T> = new WeakMap();
   /** The list that was made last; mostly the next one differs in a few things. */
-  let latest: { list: readonly From[]; on: readonly unknown[]; made: T[] } = { list: [], on: [], made: [] };
-  /** @param there what was made in its place of the list, mostly of the same thing before an edit */
-  const thing = (from: From, { make, on: onOf }: Making<From, T>, there: T | undefined): T => {
-    const on = onOf(from);
-    const last = things.get(from);
-    if (last && isSame(last.on, on)) return last.made;
-    const fresh = make(from);
-    const before = last ? last.made : there;
-    const made = before !== undefined && isEqual(before, fresh) ? before : fresh;
-    things.set(from, { on, made });
-    return made;
+  let latest: Run<From, T> = { list: [], on: [], ons: [], made: [] };
+  const endsOf = ({ list }: Run<From, T>): From[] => (list.length === 0 ? [] : [list[0]!, list.at(-1)!]);
+  /** What was made of the list, or of the one that it was before an edit. */
+  const before = (list: readonly From[]): Run<From, T> => {
+    const known = lists.get(list);
+    if (known || list.length === 0) return known ?? latest;
+    const [first, last] = [list[0]!, list.at(-1)!];
+    const others = [latest, ends.get(first), ends.get(last)].filter((each) => each !== undefined);
+    const isBoth = (run: Run<From, T>): boolean => run.list[0] === first && run.list.at(-1) === last;
+    return others.find(isBoth) ?? others.find((run) => hasAny(run.list, [first, last])) ?? others.at(-1)!;
   };
   return (list, on, making) => {
-    const last = lists.get(list);
-    if (last && isSame(last.on, on)) return last.made;
-    const front = isSame(latest.on, on) ? commonFront(latest.list, list) : 0;
-    const back = isSame(latest.on, on) ? commonBack(latest.list, list, front) : 0;
-    const fresh = latest.made.slice(0, front);
-    for (let i = front; i < list.length - back; i++) fresh.push(thing(list[i]!, making, latest.made[i]));
-    for (let i = latest.list.length - back; i < latest.list.length; i++) fresh.push(latest.made[i]!);
-    const before = [last?.made, latest.made].find((each) => each && isSame(each, fresh));
-    const made = before ?? fresh;
-    lists.set(list, { on, made });
-    latest = { list, on, made };
-    return made;
+    const last = before(list);
+    if (last.list === list && isSame(last.on, on)) return (latest = last).made;
+    const run = nextRun(list, on, making, { last, gone });
+    if (isSame(run.made, last.made)) run.made = last.made;
+    else if (isSame(run.made, latest.made)) run.made = latest.made;
+    // What was before an edit is not held by a thing that is still there.
+    if (isEdit(last.list, list)) for (const one of endsOf(last)) if (ends.get(one) === last) ends.delete(one);
+    for (const one of endsOf(run)) ends.set(one, run);
+    lists.set(list, run);
+    latest = run;
+    return run.made;
+  };
+}
+
+/** Whether a list seems to be another one after an edit, which leaves its start, its end or its middle as it was. */
+const isEdit = (before: readonly unknown[], list: readonly unknown[]): boolean =>
+  list.length > 0 && hasAny(before, [list[0], list.at(-1), list[list.length >> 1]]);
+
+const hasAny = (list: readonly unknown[], some: readonly unknown[]): boolean =>
+  some.some((each) => list.includes(each));
+
+/** So many things in a row that are unlike those in their places are of another list. */
+const MAX_UNLIKE = 8;
+
+function nextRun<From extends object, T>(
+  list: readonly From[],
+  on: readonly unknown[],
+  { make, on: onOf }: Making<From, T>,
+  { last, gone }: { last: Run<From, T>; gone: Gone<From, T> },
+): Run<From, T> {
+  const front = commonFront(last.list, list);
+  const back = commonBack(last.list, list, front);
+  const end = last.list.length - back;
+  const wasEdited = isEdit(last.list, list);
+  const between = new Map<From, number>();
+  if (wasEdited)
+    for (let k = front; k < end; k++) {
+      between.set(last.list[k]!, k);
+      gone.set(last.list[k]!, { on: last.ons[k]!, made: last.made[k]! });
+    }
+  const ons: (readonly unknown[])[] = [];
+  const made: T[] = [];
+  let unlike = 0;
+  const add = (from: From, there: T | undefined, before?: { on: readonly unknown[]; made: T }): void => {
+    const own = onOf(from);
+    ons.push(own);
+    if (before && isSame(before.on, own)) return void made.push(before.made);
+    const fresh = make(from);
+    const known = before ? before.made : unlike < MAX_UNLIKE ? there : undefined;
+    const isLike = known !== undefined && isEqual(known, fresh);
+    if (!before) unlike = isLike ? 0 : unlike + 1;
+    made.push(isLike ? known : fresh);
+  };
+  const addAt = (from: From, k: number): void => add(from, undefined, { on: last.ons[k]!, made: last.made[k]! });
+  const isSameOn = isSame(last.on, on);
+  if (!isSameOn) for (let i = 0; i < front; i++) addAt(list[i]!, i);
+  for (let i = front; i < list.length - back; i++) {
+    const from = list[i]!;
+    const k = wasEdited ? between.get(from) : undefined;
+    if (k === undefined) add(from, last.made[i], wasEdited ? gone.get(from) : undefined);
+    else addAt(from, k);
+  }
+  if (!isSameOn) for (let k = end; k < last.list.length; k++) addAt(last.list[k]!, k);
+  if (!isSameOn || (front === 0 && back === 0)) return { list, on, ons, made };
+  return {
+    list,
+    on,
+    ons: last.ons.slice(0, front).concat(ons, last.ons.slice(end)),
+    made: last.made.slice(0, front).concat(made, last.made.slice(end)),
   };
 }
 

@@ -14,8 +14,9 @@ export interface MergedSection {
   owners: ReadonlyMap<Pointer, number>;
   /** Things of a name that an earlier file has. */
   again: readonly { pointer: Pointer; file: number }[];
-  /** What it was made of. */
+  /** What it was made of, and of which files. */
   from: readonly OwnSection[];
+  reads: readonly ReadFile[];
 }
 
 /** What one file has in a section. */
@@ -30,8 +31,9 @@ export function mergedSection(
   reads: readonly ReadFile[],
   previous?: MergedSection,
 ): MergedSection {
-  const from = reads.map((read) => ownSection(section, read));
-  if (previous && isSame(from, previous.from, (a, b) => a.list === b.list && a.names === b.names)) return previous;
+  const from = reads.map((read, i) => (previous?.reads[i] === read ? previous.from[i]! : ownSection(section, read)));
+  const isSameOwn = (a: OwnSection, b: OwnSection): boolean => a === b || (a.list === b.list && a.names === b.names);
+  if (previous && isSame(from, previous.from, isSameOwn)) return { ...previous, from, reads };
   const isKnown =
     previous && isSame(from, previous.from, (a, b) => isSame(a.names, b.names, (one, other) => one === other));
   const { owners, again } = isKnown ? previous : ownersOf(from);
@@ -39,7 +41,7 @@ export function mergedSection(
     again.length === 0
       ? from.flatMap((own) => own.list)
       : from.flatMap((own, file) => own.list.filter(({ pointer }) => owners.get(pointer) === file));
-  return { list, owners, again, from };
+  return { list, owners, again, from, reads };
 }
 
 function ownersOf(from: readonly OwnSection[]): Pick<MergedSection, 'owners' | 'again'> {

@@ -64,13 +64,15 @@ const ofFloatingIp = ({ pointer, network, port, router }: FloatingIp): Reference
   given(pointer, { network, port, router });
 
 /** The references of one thing: in all of them the key is the kind of what is named. */
-const given = (parent: Pointer | undefined, names: Partial<Record<ReferenceKind, string | undefined>>): Reference[] =>
-  KINDS.flatMap((to) => {
+function given(parent: Pointer | undefined, names: Partial<Record<ReferenceKind, string | undefined>>): Reference[] {
+  const found: Reference[] = [];
+  if (parent === undefined) return found;
+  for (const to of KINDS) {
     const name = names[to];
-    return parent === undefined || name === undefined
-      ? []
-      : [{ pointer: parent + join(to), at: 'value' as const, to, name }];
-  });
+    if (name !== undefined) found.push({ pointer: parent + join(to), at: 'value', to, name });
+  }
+  return found;
+}
 
 const KINDS: readonly ReferenceKind[] = ['network', 'node', 'subnet', 'port', 'router'];
 

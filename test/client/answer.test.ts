@@ -16,6 +16,7 @@ function editor(
     return replies.shift();
   };
   const asker: Asker = {
+    t: (message, ...args) => message.replaceAll(/\{(\d+)\}/g, (_, index: string) => String(args[Number(index)])),
     choose: async (message, detail, buttons) => reply(`${message} [${buttons.join('|')}] ${detail}`),
     input: async (title, prompt, isSecret) => reply(`${title}: ${prompt}${isSecret ? ' (hidden)' : ''}`),
     secrets: {

@@ -27,19 +27,26 @@ const userSettings = {
 /**
  * A running server: `url` names the page of a folder, `stop` ends it and removes its scratch folders.
  * `vsix` is installed first; `testDriver` lets a page run the suite in the extension host, and hides notifications.
- * A workspace that is not trusted opens in Restricted Mode. `settings` are the user's; `set` changes some while it runs.
+ * A workspace that is not trusted opens in Restricted Mode. `settings` and `keybindings` are the user's; `set` changes some settings while it runs.
  */
-export async function startCodeServer({ vsix, testDriver = false, isTrusted = true, settings = {} } = {}) {
+export async function startCodeServer({
+  vsix,
+  testDriver = false,
+  isTrusted = true,
+  settings = {},
+  keybindings = [],
+} = {}) {
   const scratch = await mkdtemp(path.join(tmpdir(), 'dvrscope-e2e-'));
   const remove = () => rm(scratch, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   try {
     const user = { ...userSettings, 'security.workspace.trust.enabled': !isTrusted, ...settings };
     const dirs = await scratchFolders(scratch, user);
+    await writeFile(path.join(scratch, 'user-data/User/keybindings.json'), JSON.stringify(keybindings));
     const set = (more) => writeFile(settingsFile(scratch), JSON.stringify(Object.assign(user, more)));
     const env = { ...process.env, XDG_CONFIG_HOME: scratch, XDG_DATA_HOME: scratch, EXTENSIONS_GALLERY: '{}' };
     if (vsix) await install(vsix, dirs, env);
     const server = await serve(dirs, env, { testDriver, isTrusted });
-    return { ...server, set, stop: () => server.stop().then(remove) };
+    return { ...server, scratch, set, stop: () => server.stop().then(remove) };
   } catch (error) {
     await remove();
     throw error;

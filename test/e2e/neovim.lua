@@ -56,6 +56,13 @@ local ok, problem = pcall(function()
   local found = ask('textDocument/completion', { textDocument = document, position = at(8, 32) }) or {}
   answers.completion = vim.tbl_map(function(each) return each.label end, found.items or found)
 
+  local context = { includeDeclaration = true }
+  local places = ask('textDocument/references', { textDocument = document, position = at(1, 4), context = context })
+  answers.references = vim.tbl_map(function(each) return each.range.start.line end, places or {})
+  local targets = ask('textDocument/definition', { textDocument = document, position = at(8, 30) }) or {}
+  local target = targets[1] or targets
+  answers.definition = (target.targetSelectionRange or target.range).start.line
+
   apply(ask('textDocument/rename', { textDocument = document, position = at(4, 4), newName = 'crimson' }))
   answers.renamed = text()
 

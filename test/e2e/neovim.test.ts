@@ -1,4 +1,4 @@
-/** A real Neovim with the configuration of docs/editors.md: diagnostics, quick fix, hover, completion, rename, formatting. */
+/** A real Neovim with the configuration of docs/editors.md: diagnostics, quick fix, hover, completion, references, rename, formatting. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -25,6 +25,8 @@ interface Answers {
   actions: string[];
   hover: { contents: { value: string } };
   completion: string[];
+  references: number[];
+  definition: number;
   renamed: string;
   formatted: string;
 }
@@ -92,6 +94,11 @@ describe('in Neovim', { skip: isMissing && 'no nvim' }, () => {
   it('explains a key', () => assert.match(answers.hover.contents.value, /agent_mode/));
 
   it('completes names', () => assert.ok(answers.completion.includes('compute1'), answers.completion.join()));
+
+  it('finds where a name is used, and where it is given', () => {
+    assert.deepEqual(answers.references, [1, 8]);
+    assert.equal(answers.definition, 1);
+  });
 
   it('renames everywhere', () =>
     assert.equal(answers.renamed, TEXT.replace('  red:', '  crimson:').replace('rde', 'crimson')));

@@ -26,6 +26,12 @@ describe('the .vsix', () => {
 
   after(() => rm(scratch, { recursive: true, force: true }));
 
+  /** The program in a folder with nothing else. */
+  const bundleAlone = async (): Promise<string> => {
+    for (const name of ['cli.cjs', 'main.cjs']) await copyFile(path.join(root, 'dist', name), path.join(scratch, name));
+    return path.join(scratch, 'cli.cjs');
+  };
+
   it('holds exactly what is meant to ship', async () => {
     const expected = [
       '[Content_Types].xml',
@@ -33,12 +39,22 @@ describe('the .vsix', () => {
       'extension/LICENSE.txt',
       'extension/changelog.md',
       'extension/dist/cli.cjs',
+      'extension/dist/client.cjs',
+      'extension/dist/demo.br',
       'extension/dist/extension.cjs',
+      'extension/dist/icon.png',
+      'extension/dist/main.cjs',
       'extension/language-configuration.json',
+      'extension/l10n/bundle.l10n.json',
       'extension/package.json',
+      'extension/package.nls.json',
       'extension/readme.md',
+      ...(await listed('dist/webview')),
       ...(await listed('examples')),
+      ...(await listed('media')).filter((name) => name.endsWith('.svg')),
+      ...(await listed('media/walkthrough')),
       ...(await listed('schemas')),
+      ...(await listed('snippets')),
       ...(await listed('syntaxes')),
     ];
     assert.deepEqual([...entries.keys()].toSorted(), expected.toSorted());
@@ -48,23 +64,42 @@ describe('the .vsix', () => {
     const manifest = await readFile(path.join(root, 'package.json'), 'utf8');
     const referred = [...manifest.matchAll(/"\.\/([^"]+)"/g)].map((match) => match[1]!);
     assert.ok(referred.length >= 2, 'main and bin at least');
-    for (const file of referred) assert.ok(entries.has(`extension/${file}`), file);
+    const names = [...entries.keys()];
+    // A folder is referred to as well.
+    const isIn = (file: string): boolean => names.some((name) => `${name}/`.startsWith(`extension/${file}/`));
+    for (const file of referred) assert.ok(isIn(file), file);
   });
 
   it('has a command line that runs from the bundle alone', async () => {
     const args = ['expect', 'examples/snat-two-subnets.dvr.yaml', '--node', 'compute1', '--aspect', 'rules'];
-    await copyFile(path.join(root, 'dist/cli.cjs'), path.join(scratch, 'cli.cjs'));
-    const { stdout } = await run(process.execPath, [path.join(scratch, 'cli.cjs'), ...args], { cwd: root });
+    const { stdout } = await run(process.execPath, [await bundleAlone(), ...args], { cwd: root });
     assert.match(stdout, /^335544321:\tfrom 20\.0\.0\.1\/24 lookup 335544321$/m);
   });
 
+  it('starts where what it compiled cannot be kept, and is the same where it was', async () => {
+    const program = await bundleAlone();
+    const kept = path.join(scratch, 'cache');
+    for (const folder of [path.join(root, 'package.json'), '/proc/nowhere', kept, kept]) {
+      const env = { ...process.env, XDG_CACHE_HOME: folder };
+      const { stdout } = await run(process.execPath, [program, 'check', 'examples/snat-two-subnets.dvr.yaml'], {
+        cwd: root,
+        env,
+        timeout: 60_000,
+      });
+      assert.match(stdout, /0 errors, 0 warnings/);
+    }
+    if (process.platform === 'linux') assert.ok((await readdir(path.join(kept, 'dvrscope/verbs'))).length > 0);
+  });
+
   it('has a language server that starts from the bundle alone', async () => {
-    const server = path.join(scratch, 'server.cjs');
-    await copyFile(path.join(root, 'dist/cli.cjs'), server);
-    const client = await startLsp({}, server);
+    const client = await startLsp({}, await bundleAlone());
     await client.open('file:///t.dvr.yaml', 'dvr: 1\nnodes: 7\n');
     await client.diagnostics('file:///t.dvr.yaml', (all) => all.length > 0);
     assert.deepEqual(await client.stop(), { status: 0, stderr: '' });
+  });
+
+  it('has little that VS Code loads before it goes on', () => {
+    assert.ok(entries.get('extension/dist/extension.cjs')! < 2000);
   });
 
   it('is smaller than 1 MB', () => {

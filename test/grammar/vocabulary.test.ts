@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { ASPECTS, NODE_ASPECTS } from '../../shared/aspects/table.ts';
 import { KINDS, type Field } from '../../shared/topology/fields.ts';
 
 const grammar = JSON.parse(
@@ -20,4 +21,18 @@ test('the grammar knows the keys of the vocabulary, and no others', () => {
     keysOfType('enum').filter((key) => !wordsOf('word').includes(key)),
     [],
   );
+});
+
+const states = JSON.parse(
+  readFileSync(new URL('../../syntaxes/dvr-state.tmLanguage.json', import.meta.url), 'utf8'),
+) as { patterns: { begin?: string }[] };
+
+test('the grammar of states has a section for each aspect, under its heading', () => {
+  const begins = states.patterns.flatMap(({ begin }) => (begin === undefined ? [] : [new RegExp(begin)]));
+  const headings = [...ASPECTS, ...NODE_ASPECTS].map(({ title }) => `# qrouter-1: ${title}`);
+  assert.deepEqual(
+    headings.filter((heading) => begins.filter((begin) => begin.test(heading)).length !== 1),
+    [],
+  );
+  assert.equal(begins.length, headings.length);
 });

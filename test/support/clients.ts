@@ -40,8 +40,16 @@ const full: ClientCapabilities = {
     documentSymbol: { hierarchicalDocumentSymbolSupport: true },
     rename: { prepareSupport: true },
     linkedEditingRange: {},
+    diagnostic: {},
+    synchronization: { didSave: true },
   },
-  workspace: { configuration: true, symbol: { resolveSupport: { properties: ['location.range'] } } },
+  workspace: {
+    configuration: true,
+    symbol: { resolveSupport: { properties: ['location.range'] } },
+    diagnostics: { refreshSupport: true },
+    didChangeWatchedFiles: { dynamicRegistration: true },
+    fileOperations: { willRename: true },
+  },
 };
 
 export const CLIENTS: { full: ClientCapabilities; minimal: ClientCapabilities } = { full, minimal: {} };

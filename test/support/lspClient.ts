@@ -1,15 +1,19 @@
 /** A language client on a pipe: starts `dvrscope lsp --stdio` and speaks LSP to it, as any editor does. */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   createProtocolConnection,
   StreamMessageReader,
   StreamMessageWriter,
   type ClientCapabilities,
   type Diagnostic,
+  type DocumentDiagnosticReport,
   type InitializeResult,
   type ProtocolConnection,
   type PublishDiagnosticsParams,
+  type Registration,
+  type RegistrationParams,
 } from 'vscode-languageserver/node';
 import { ASK, COMMAND, type Answer, type ClientOptions, type Question } from '../../shared/protocol.ts';
 
@@ -17,12 +21,19 @@ const SERVER = path.resolve(import.meta.dirname, '../../server/bin.ts');
 
 export interface LspClient {
   connection: ProtocolConnection;
+  pid: number;
   /** What the server announced. */
   announced: InitializeResult['capabilities'];
   open(uri: string, text: string): Promise<void>;
   /** Replaces the whole text, or a range of it. */
   change(uri: string, version: number, changes: object[]): Promise<void>;
-  /** Resolves when the last published diagnostics of a document satisfy `wanted`; rejects after ten seconds. */
+  /** Everything that was pushed, by document. */
+  published(): ReadonlyMap<string, Diagnostic[]>;
+  /** What the server registered while it ran. */
+  registered(): readonly Registration[];
+  /** How often it asked that diagnostics be pulled again. */
+  refreshes(): number;
+  /** Resolves when the last diagnostics of a document satisfy `wanted`; rejects after ten seconds. */
   diagnostics(uri: string, wanted: (diagnostics: Diagnostic[]) => boolean): Promise<Diagnostic[]>;
   /** `shutdown` and `exit`; the exit status, and what the server wrote to standard error. */
   stop(): Promise<{ status: number | null; stderr: string }>;
@@ -32,13 +43,17 @@ export interface LspClient {
  * @param settings what `workspace/configuration` is answered with
  * @param program the server; default: the one in the sources
  * @param ask answers the server's questions; without it the client says that it cannot
- * @param capabilities what the client says that it can
+ * @param capabilities what the client says that it can; one that pulls diagnostics asks for them
+ * @param options what else it says of itself
+ * @param folder URI of the folder that it has open
  */
 export async function startLsp(
   settings: object = {},
   program = SERVER,
   ask?: (question: Question) => string[] | null,
   capabilities: ClientCapabilities = { workspace: { configuration: true } },
+  options: ClientOptions = {},
+  folder: string | null = null,
 ): Promise<LspClient> {
   const child = spawn(process.execPath, [program, 'lsp', '--stdio']);
   let stderr = '';
@@ -58,21 +73,39 @@ export async function startLsp(
   });
   connection.onRequest('workspace/configuration', () => [settings]);
   connection.onRequest(ASK, (question: Question): Answer => ({ answers: ask?.(question) ?? null }));
+  const registered: Registration[] = [];
+  let refreshes = 0;
+  connection.onRequest('client/registerCapability', ({ registrations }: RegistrationParams) => {
+    registered.push(...registrations);
+    return null;
+  });
+  connection.onRequest('workspace/diagnostic/refresh', () => {
+    refreshes++;
+    for (const check of waiting) check();
+    return null;
+  });
   connection.onError(() => undefined);
   connection.listen();
-  const initialized = await connection.sendRequest<InitializeResult>('initialize', {
+  const ended = closed.then((status): never => {
+    throw new Error(`the server ended with status ${status}: ${stderr}`);
+  });
+  const answer = connection.sendRequest<InitializeResult>('initialize', {
     processId: process.pid,
-    rootUri: null,
+    rootUri: folder,
     capabilities,
     initializationOptions: {
       canAsk: ask !== undefined,
       // Who shows lenses has the commands behind them.
       ...(capabilities.textDocument?.codeLens && { commands: Object.values(COMMAND) }),
+      ...options,
     } satisfies ClientOptions,
   });
+  // A server that cannot start would never answer.
+  const initialized = await Promise.race([answer, ended]);
   await connection.sendNotification('initialized', {});
   return {
     connection,
+    pid: child.pid!,
     announced: initialized.capabilities,
     open: (uri, text) =>
       connection.sendNotification('textDocument/didOpen', {
@@ -80,7 +113,13 @@ export async function startLsp(
       }),
     change: (uri, version, contentChanges) =>
       connection.sendNotification('textDocument/didChange', { textDocument: { uri, version }, contentChanges }),
-    diagnostics: (uri, wanted) => waitFor(waiting, () => published.get(uri), wanted),
+    diagnostics: (uri, wanted) =>
+      capabilities.textDocument?.diagnostic
+        ? pulled(connection, uri, wanted)
+        : waitFor(waiting, () => published.get(uri), wanted),
+    published: () => published,
+    registered: () => registered,
+    refreshes: () => refreshes,
     async stop() {
       await connection.sendRequest('shutdown');
       await connection.sendNotification('exit');
@@ -89,6 +128,25 @@ export async function startLsp(
       return { status, stderr };
     },
   };
+}
+
+async function pulled(
+  connection: ProtocolConnection,
+  uri: string,
+  wanted: (diagnostics: Diagnostic[]) => boolean,
+): Promise<Diagnostic[]> {
+  const end = Date.now() + 10_000;
+  for (;;) {
+    // oxlint-disable-next-line no-await-in-loop -- asked again until it is so
+    const report = await connection.sendRequest<DocumentDiagnosticReport>('textDocument/diagnostic', {
+      textDocument: { uri },
+    });
+    const found = report.kind === 'full' ? report.items : [];
+    if (wanted(found)) return found;
+    if (Date.now() > end) throw new Error(`no such diagnostics; the last ones: ${JSON.stringify(found)}`);
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    await sleep(20);
+  }
 }
 
 function waitFor<T>(waiting: Set<() => void>, read: () => T | undefined, wanted: (value: T) => boolean): Promise<T> {

@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import type {
+  DocumentDiagnosticReport,
   DocumentHighlight,
   Hover,
   LinkedEditingRanges,
@@ -11,6 +12,7 @@ import type {
   Position,
   Range,
   TextEdit,
+  WorkspaceDiagnosticReport,
   WorkspaceEdit,
 } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
@@ -30,6 +32,8 @@ export interface Session {
 export interface Asked {
   session: Session;
   file: FixtureFile;
+  /** All files of the fixture. */
+  files: readonly FixtureFile[];
   marker: Marker;
   golden: Golden;
 }
@@ -65,6 +69,8 @@ export const METHODS: Record<string, readonly string[]> = {
   way: ['textDocument/prepareCallHierarchy', 'callHierarchy/outgoingCalls', 'callHierarchy/incomingCalls'],
   symbols: ['textDocument/documentSymbol'],
   find: ['workspace/symbol', 'workspaceSymbol/resolve'],
+  pull: ['textDocument/diagnostic', 'workspace/diagnostic'],
+  move: ['workspace/willRenameFiles'],
 };
 
 type Verb = (asked: Asked) => Promise<void>;
@@ -84,11 +90,11 @@ const VERBS: Record<string, Verb> = {
     }
   },
 
-  /** `definition POINTER, …`: leads to these keys; `-`: nowhere. */
+  /** `definition POINTER, …`: leads to these keys, `FILE#POINTER` in another file; `-`: nowhere. */
   async definition(asked) {
     for (const found of await everywhere<Location[]>(asked, 'textDocument/definition'))
       assert.deepEqual(
-        found.map(({ range }) => placeText(range)),
+        found.map((location) => locationText(asked, location)),
         pointerPlaces(asked, 'key'),
       );
   },
@@ -102,7 +108,7 @@ const VERBS: Record<string, Verb> = {
       if (/^\d+$/.test(text)) assert.equal(found.length, Number(text));
       else
         assert.deepEqual(
-          found.map(({ range }) => placeText(range)),
+          found.map((location) => locationText(asked, location)),
           pointerPlaces(asked, 'either', found),
         );
     }
@@ -132,21 +138,53 @@ const VERBS: Record<string, Verb> = {
     else await refused(asking, asked.marker.text);
   },
 
-  /** `rename NEW`: the lines that change are in the golden file, and the file has no other problems than before. */
+  /** `rename NEW`: the lines that change are in the golden file, and the files have no other problems than before. */
   async rename(asked) {
-    const { file, marker, golden } = asked;
+    const { file, files, marker, golden } = asked;
     const edits = await everywhere<WorkspaceEdit>(asked, 'textDocument/rename', { newName: unescape(marker.text) });
-    const [after, ...others] = new Set(edits.map((edit) => editedText(file, editsOf(edit, file.uri))));
+    const [found, ...others] = new Set(edits.map((edit) => changesOf(asked, edit)));
     assert.deepEqual(others, [], 'the same at every character of the name');
-    const found = changedLines(file.text, after!);
-    assert.equal(found, golden.expected(`${placeOf(marker)} rename ${marker.text}`, found));
-    assert.deepEqual(codesOf(after!), codesOf(file.text));
+    assert.equal(found, golden.expected(`${titleOf(asked)} rename ${marker.text}`, found!));
+    for (const each of files.length > 1 ? files : [file])
+      assert.deepEqual(codesOf(editedText(each, edits[0]!.changes?.[each.uri] ?? [])), codesOf(each.text));
   },
 
   /** `refuse NEW: MESSAGE`. */
   async refuse(asked) {
     const [, newName, message] = /^(.*?): (.+)$/.exec(asked.marker.text)!;
     await refused(everywhere(asked, 'textDocument/rename', { newName: unescape(newName!) }), message!);
+  },
+
+  /** `pull`: asked for, diagnostics are those of the markers, in this file and among all; what is known is not sent again. */
+  async pull({ session, file }) {
+    const wanted = file.markers
+      .filter(({ verb }) => verb === 'diag')
+      .map(({ text, line, start, end }) => {
+        const range = { start: { line, character: start }, end: { line, character: end } };
+        return `${text.split(' ')[0]} ${placeText(range)}`;
+      });
+    const params = { textDocument: { uri: file.uri } };
+    const ask = async (more: object = {}) =>
+      (await session.ask('textDocument/diagnostic', { ...params, ...more })) as DocumentDiagnosticReport;
+    const first = await ask();
+    assert.ok(first.kind === 'full' && first.resultId !== undefined);
+    const found = first.items.map(({ code, range }) => `${code} ${placeText(range)}`);
+    assert.deepEqual(found.toSorted(), wanted.toSorted());
+    assert.deepEqual(await ask({ previousResultId: first.resultId }), { kind: 'unchanged', resultId: first.resultId });
+    const previousResultIds = [{ uri: file.uri, value: first.resultId }];
+    const all = (await session.ask('workspace/diagnostic', { previousResultIds })) as WorkspaceDiagnosticReport;
+    assert.equal(all.items.find(({ uri }) => uri === file.uri)?.kind, 'unchanged');
+  },
+
+  /** `move OLD NEW`, paths from the folder of the fixture: the lines that change are in the golden file. */
+  async move(asked) {
+    const folder = asked.files[0]!.uri.slice(0, asked.files[0]!.uri.lastIndexOf('/'));
+    const [oldUri, newUri] = asked.marker.text.split(' ').map((name) => `${folder}/${name}`);
+    const edit = (await asked.session.ask('workspace/willRenameFiles', {
+      files: [{ oldUri, newUri }],
+    })) as WorkspaceEdit;
+    const found = edit === null ? '(nothing)' : changesOf(asked, edit);
+    assert.equal(found, asked.golden.expected(`move ${asked.marker.text}`, found));
   },
 
   /** `linked N`: so many places change together; `-`: none. */
@@ -193,20 +231,45 @@ export function assertPieces(text: string, pieces: string): void {
 export const placeText = ({ start, end }: Range): string =>
   `${start.line + 1}:${start.character + 1}-${end.line + 1}:${end.character + 1}`;
 
-const placeOf = ({ line, start }: Marker): string => `${line + 1}:${start + 1}`;
+/** Of another file with its name. */
+const locationText = ({ file }: Asked, { uri, range }: Location): string =>
+  uri === file.uri ? placeText(range) : `${nameOf(uri)} ${placeText(range)}`;
+
+const nameOf = (uri: string): string => uri.slice(uri.lastIndexOf('/') + 1);
+
+/** What changes in each file; of others than the one that was asked about with its name. */
+function changesOf({ file, files }: Asked, { changes = {} }: WorkspaceEdit): string {
+  const strange = Object.keys(changes).filter((uri) => !files.some((each) => each.uri === uri));
+  assert.deepEqual(strange, [], 'only files of this fixture are edited');
+  const own = changedLines(file.text, editedText(file, changes[file.uri] ?? []));
+  const others = files
+    .filter((each) => each !== file && (changes[each.uri] ?? []).length > 0)
+    .map((each) => `@ ${nameOf(each.uri)}\n${changedLines(each.text, editedText(each, changes[each.uri]!))}`);
+  return [own, ...others].filter((text) => text !== '').join('\n');
+}
+
+/** In one of several files the same place may be asked about in each. */
+const titleOf = ({ file, files, marker: { line, start } }: Asked): string =>
+  `${files[0] === file ? '' : `${nameOf(file.uri)} `}${line + 1}:${start + 1}`;
 
 /** Where the pointers of a marker stand by the reader's own map; `either`: at key or value, whichever was found. */
-function pointerPlaces({ file, marker }: Asked, at: 'key' | 'either', found: Location[] = []): string[] {
+function pointerPlaces(asked: Asked, at: 'key' | 'either', found: Location[] = []): string[] {
+  const { file, files, marker } = asked;
   if (marker.text === '-') return [];
-  const { sourceMap } = readTopology(file.text);
-  const text = TextDocument.create(file.uri, '', 0, file.text);
-  const isFound = new Set(found.map(({ range }) => placeText(range)));
-  return marker.text.split(', ').map((pointer) => {
-    const place = sourceMap.get(pointer);
-    assert.ok(place, `${pointer} is not in the fixture`);
+  const isFound = new Set(found.map((location) => locationText(asked, location)));
+  return marker.text.split(', ').map((word) => {
+    const [, name, pointer = ''] = /^(?:([^/#]+)#)?(.*)$/.exec(word)!;
+    const home = name === undefined ? file : files.find(({ uri }) => nameOf(uri) === name);
+    assert.ok(home, `the fixture has no file ${name}`);
+    const place = readTopology(home.text).sourceMap.get(pointer);
+    assert.ok(place, `${word} is not in the fixture`);
+    const text = TextDocument.create(home.uri, '', 0, home.text);
     const [key, value] = [place.key ?? place.value, place.value].map((range) => {
-      const [start, end] = unquoted(file.text, [range[0], range[1]]);
-      return placeText({ start: text.positionAt(start), end: text.positionAt(end) });
+      const [start, end] = unquoted(home.text, [range[0], range[1]]);
+      return locationText(asked, {
+        uri: home.uri,
+        range: { start: text.positionAt(start), end: text.positionAt(end) },
+      });
     });
     return at === 'key' || isFound.has(key!) ? key! : value!;
   });

@@ -1,11 +1,11 @@
 /** The two ways to ask the server that fixtures are run through: its functions, and a real one over a pipe. */
 import assert from 'node:assert/strict';
 import type { ClientCapabilities, Diagnostic } from 'vscode-languageserver';
-import { TextDocument } from 'vscode-languageserver-textdocument';
-import { makeDocument, type Document } from '../../server/document.ts';
-import { diagnostics } from '../../server/features/diagnostics.ts';
+import { diagnostics, diagnosticsInAll } from '../../server/features/diagnostics.ts';
 import { wrongParams, type Context } from '../../server/features/feature.ts';
 import { FEATURES } from '../../server/features/table.ts';
+import { textOf } from '../../server/text.ts';
+import { makeWorkspace } from '../../server/workspace.ts';
 import { COMMAND } from '../../shared/protocol.ts';
 import { CLIENTS } from './clients.ts';
 import type { Fixture } from './fixture.ts';
@@ -20,16 +20,18 @@ export interface OpenSession extends Session {
 
 /** All files of all fixtures, opened in one server's worth of functions. */
 export function functionSession(all: readonly Fixture[], client: ClientCapabilities = CLIENTS.full): OpenSession {
-  const documents = new Map<string, Document>();
-  const create = (uri: string, text: string, previous?: Document): void => {
-    const version = (previous?.text.version ?? 0) + 1;
-    documents.set(uri, makeDocument(TextDocument.create(uri, 'dvr-topology', version, text), previous));
-  };
+  const workspace = makeWorkspace();
+  const create = (uri: string, text: string, version = 1): void =>
+    workspace.put(textOf({ uri, languageId: 'dvr-topology', version }, text));
   for (const { uri, text } of all.flatMap(({ files }) => files)) create(uri, text);
+  const told = (uri: string): Diagnostic[] =>
+    diagnosticsInAll(workspace.documents(uri), (document) => diagnostics(document, undefined));
   const context: Context = {
     client,
-    document: (uri) => documents.get(uri)!,
-    documents: () => [...documents.values()],
+    document: (uri) => workspace.document(uri)!,
+    contexts: (uri) => workspace.documents(uri),
+    documents: () => workspace.all(),
+    diagnostics: told,
     comparison: () => undefined,
     commands: Object.values(COMMAND),
     isCancelled: () => false,
@@ -40,10 +42,10 @@ export function functionSession(all: readonly Fixture[], client: ClientCapabilit
       assert.ok(feature, `${method} is not in the table`);
       assert.equal(wrongParams(feature, params), undefined);
       // What goes over a wire is JSON, so that it is compared as such.
-      return JSON.parse(JSON.stringify(feature.answer(params as never, context) ?? null));
+      return JSON.parse(JSON.stringify((await feature.answer(params as never, context)) ?? null));
     },
-    change: async (uri, text) => create(uri, text, documents.get(uri)),
-    diagnostics: async (uri) => diagnostics(documents.get(uri)!, undefined),
+    change: async (uri, text) => create(uri, text, workspace.document(uri)!.text.version + 1),
+    diagnostics: async (uri) => told(uri),
     stop: async () => {},
   };
 }

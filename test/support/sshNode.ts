@@ -1,15 +1,21 @@
-/**
- * A node for tests and for the demo: an SSH server inside this process, on loopback, that answers a command with the text of a recording.
- * Real SSH on both ends; needs nothing installed. Keys are made anew for each node and live in memory only, until `writeLogin`.
- */
+/** A node for tests: a recorded node (`server/demo/recordedNode.ts`) that may also misbehave. Needs nothing installed. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import ssh2 from 'ssh2';
-import type { AuthContext, Connection, KeyboardAuthContext, ParsedKey, ServerChannel } from 'ssh2';
-import { END_OF_SCRIPT } from '../../server/collect/watched.ts';
+import type { AuthContext, KeyboardAuthContext, ParsedKey, ServerChannel } from 'ssh2';
+import {
+  acceptKey,
+  isProven,
+  leave,
+  newKey,
+  startRecordedNode,
+  type KeyPair,
+  type LoginProgress,
+  type Ran,
+  type RecordedNode,
+} from '../../server/demo/recordedNode.ts';
+
+export { listenOnLoopback, newKey } from '../../server/demo/recordedNode.ts';
 
 /**
  * - `healthy`: the whole recording, status 0. `slow`: the same, in small pieces with pauses. `banner`: other lines before it.
@@ -46,63 +52,25 @@ export interface SshNodeOptions {
   clientKey?: KeyPair;
 }
 
-/** OpenSSH texts of a key. */
-export interface KeyPair {
-  private: string;
-  public: string;
-}
-
 /** A node that is running. */
-export interface SshNode {
-  host: string;
-  port: number;
-  /** For a `known_hosts` file. */
-  knownHostsLine: string;
+export interface SshNode extends RecordedNode {
   clientKey: KeyPair;
   /** The commands that ran, with what came over standard input. */
-  executed: { command: string; stdin: string }[];
-  stop: () => Promise<void>;
-}
-
-/** A new Ed25519 key pair. ssh2 1.17 spoils the 1 in 256 whose public key begins with a zero byte (it drops that byte): those are made anew. */
-export function newKey(): KeyPair {
-  for (;;) {
-    const pair = ssh2.utils.generateKeyPairSync('ed25519');
-    if (!(ssh2.utils.parseKey(pair.private) instanceof Error)) return pair;
-  }
+  executed: Ran[];
 }
 
 /** Starts a node on a free port of 127.0.0.1. */
 export async function startSshNode(options: SshNodeOptions): Promise<SshNode> {
   const { recording, mode = 'healthy', clientKey = newKey() } = options;
-  const hostKey = newKey();
-  const accepted = parsed(clientKey.public);
-  const connections = new Set<Connection>();
-  const executed: SshNode['executed'] = [];
-  const server = new ssh2.Server({ hostKeys: [hostKey.private], ident: 'dvrscope-test' }, (connection) => {
-    connections.add(connection);
-    connection.on('close', () => connections.delete(connection));
-    // A client that goes away in the middle is part of the tests.
-    connection.on('error', () => undefined);
-    const progress = { hasKey: false };
-    connection.on('authentication', (context) => authenticate(context, accepted, mode, progress));
-    connection.on('session', (accept) => {
-      accept().on('exec', async (acceptExec, _reject, { command }) => {
-        const channel = acceptExec();
-        executed.push({ command, stdin: await readInput(channel) });
-        await ANSWERS[mode](channel, recording, () => connection.end());
-      });
-    });
+  const executed: Ran[] = [];
+  const node = await startRecordedNode(clientKey, {
+    authenticate: (context, accepted, progress) => authenticate(context, accepted, mode, progress),
+    answer: async (channel, ran, hangUp) => {
+      executed.push(ran);
+      await ANSWERS[mode](channel, recording, hangUp);
+    },
   });
-  // Without the delays of Nagle's algorithm, as sshd has it.
-  const listener = createServer({ noDelay: true }, (socket) => server.injectSocket(socket));
-  const port = await listenOnLoopback(listener);
-  const stop = async (): Promise<void> => {
-    for (const connection of connections) connection.end();
-    await new Promise<void>((resolve) => listener.close(() => resolve()));
-  };
-  const [type, key] = hostKey.public.split(' ');
-  return { host: '127.0.0.1', port, knownHostsLine: `[127.0.0.1]:${port} ${type} ${key}\n`, clientKey, executed, stop };
+  return { ...node, clientKey, executed };
 }
 
 /** The two files that a client needs for these nodes, in a new folder below the system's temporary one; `remove` deletes it. */
@@ -162,12 +130,6 @@ const ANSWERS: Record<SshNodeMode, Answer> = {
   'key-and-code': (channel, recording) => leave(channel, recording, 0),
 };
 
-function leave(channel: ServerChannel, text: string, status: number): void {
-  channel.write(text);
-  channel.exit(status);
-  channel.end();
-}
-
 const half = (text: string): string => text.slice(0, Math.floor(text.length / 2));
 
 const pause = async (milliseconds: number): Promise<void> =>
@@ -179,27 +141,8 @@ const onceEither = (channel: ServerChannel, events: string[], then: () => void):
   for (const event of events) channel.once(event, then);
 };
 
-/** Everything up to the last line of what is sent, or to the end of standard input. */
-async function readInput(channel: ServerChannel): Promise<string> {
-  const chunks: Buffer[] = [];
-  channel.on('error', () => undefined);
-  await new Promise<void>((resolve) => {
-    channel.on('data', (chunk: Buffer) => {
-      chunks.push(chunk);
-      if (Buffer.concat(chunks.slice(-2)).toString('utf8').endsWith(`\n${END_OF_SCRIPT}\n`)) resolve();
-    });
-    onceEither(channel, ['end', 'close'], resolve);
-  });
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-/** Accepts the one key, after the signature was verified where there is one. @param progress of one connection */
-function authenticate(
-  context: AuthContext,
-  accepted: ParsedKey,
-  mode: SshNodeMode,
-  progress: { hasKey: boolean },
-): void {
+/** @param progress of one connection */
+function authenticate(context: AuthContext, accepted: ParsedKey, mode: SshNodeMode, progress: LoginProgress): void {
   if (mode === 'password-only') return context.reject(['password']);
   if (mode === 'asks-password')
     return context.method === 'password' && context.password === PASSWORD
@@ -207,13 +150,10 @@ function authenticate(
       : context.reject(['password']);
   if (context.method === 'keyboard-interactive') return askCode(context);
   if (mode === 'asks-code' || progress.hasKey) return context.reject(['keyboard-interactive']);
-  if (context.method !== 'publickey' || !accepted.getPublicSSH().equals(context.key.data))
-    return context.reject(['publickey']);
-  const { blob, signature, hashAlgo } = context;
-  const proven = !signature || !blob || accepted.verify(blob, signature, hashAlgo);
-  if (!proven) return context.reject(['publickey']);
+  if (mode !== 'key-and-code' || context.method !== 'publickey') return acceptKey(context, accepted);
+  if (!isProven(context, accepted)) return context.reject(['publickey']);
   // A key that is only offered has no signature yet.
-  progress.hasKey = mode === 'key-and-code' && signature !== undefined;
+  progress.hasKey = context.signature !== undefined;
   return progress.hasKey ? context.reject(['keyboard-interactive'], true) : context.accept();
 }
 
@@ -227,17 +167,4 @@ function askCode(context: KeyboardAuthContext): void {
     if (password === PASSWORD && code === CODE) context.accept();
     else context.reject(['keyboard-interactive']);
   });
-}
-
-function parsed(text: string): ParsedKey {
-  const key = ssh2.utils.parseKey(text);
-  if (key instanceof Error) throw key;
-  return key;
-}
-
-/** The port of a TCP server that has just been started on 127.0.0.1. */
-export async function listenOnLoopback(server: Server): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }

@@ -1,6 +1,7 @@
-// Live nodes over SSH: real OpenSSH servers with recordings behind them.
+// Live nodes over SSH: real SSH servers with recordings behind them, the tree, differences, findings.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { startWorkbench } from '../workbench.mjs';
 
@@ -19,14 +20,37 @@ async function compareOverSsh() {
   await w.answer('Where the live state comes from', '', 'Nodes over SSH');
 }
 
+const compared = () =>
+  w.page.locator('.notifications-toasts', { hasText: '2 nodes in sync, compute1 differs (1 difference)' }).waitFor();
+
+/** An action of a row of the tree, by its menu. */
+async function choose(row, title) {
+  await w.nodeRow(row).click({ button: 'right' });
+  const item = w.page.locator('.context-view .monaco-menu .action-label', { hasText: title }).first();
+  await item.waitFor();
+  // A menu takes no click in its first moment, so that the one which opened it chooses nothing.
+  for (let i = 0; i < 20 && (await item.isVisible()); i++) {
+    await item.click({ timeout: 1000 }).catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+/** From the first row of the tree down to another one. */
+async function goTo(row) {
+  const focused = w.page.locator('.composite[id="workbench.view.extension.dvrscope"] .monaco-list-row.focused');
+  await w.page.locator('.composite[id="workbench.view.extension.dvrscope"] .monaco-list:focus-within').waitFor();
+  await w.page.keyboard.press('Home');
+  await focused.waitFor();
+  for (let i = 0; i < 20 && !(await focused.innerText()).includes(row); i++) await w.page.keyboard.press('ArrowDown');
+}
+
+const FINDING = 'the redirect to the SNAT node is missing';
+
 describe('live nodes', () => {
   before(start({ strangers: ['net1'] }));
   after(stop);
 
-  const compared = () =>
-    w.page.locator('.notifications-toasts', { hasText: '2 nodes in sync, compute1 differs (1 difference)' }).waitFor();
-
-  it('asks whether to trust a host key that nobody knows, with its fingerprint', async () => {
+  it('ask whether to trust a host key that nobody knows, with its fingerprint', async () => {
     await compareOverSsh();
     const dialog = w.page.locator('.monaco-dialog-box');
     await dialog.getByText(/The host key of .* is not known\. Trust it\?/).waitFor();
@@ -39,15 +63,239 @@ describe('live nodes', () => {
     assert.equal(remembered.trim().split('\n').length, known.trim().split('\n').length + 1);
   });
 
-  it('compares with live nodes over SSH, and asks no more', async () => {
+  it('are compared, and ask no more', async () => {
     await compareOverSsh();
     await compared();
     await w.shoot('ssh');
   });
 
-  it('says in the status bar menu that the server runs', async () => {
+  it('stand in a tree: state, age, and the finding in its namespace and aspect', async () => {
+    await w.runCommand('Notifications: Clear All Notifications');
+    await w.openNodes();
+    await w.nodeRow(FINDING).waitFor();
+    await w.nodeRow('compute2').getByText('in sync · just now').waitFor();
+    assert.match(await w.nodeRow('cloud.dvr.yaml').innerText(), /1 differing, 2 in sync/);
+    const badge = w.page.locator('.activitybar .action-item', { has: w.page.locator('[aria-label*="DVR"]') });
+    assert.equal((await badge.locator('.badge-content').innerText()).trim(), '1');
+    await w.shootThemes('nodes');
+  });
+
+  it('lead from a finding to the line of the topology that caused it, by keyboard alone', async () => {
+    await w.runCommand('View: Close All Editors');
+    await w.runCommand('DVR: Focus on Nodes View');
+    await goTo(FINDING);
+    await w.page.keyboard.press('Enter');
+    await w.activeTab('cloud.dvr.yaml').waitFor();
+    const line = w.page.locator('.monaco-editor .view-line', { hasText: 'neta-sub' }).first();
+    await line.waitFor();
+    const position = await w.page.locator('#status\\.editor\\.selection').innerText();
+    const text = await readFile(`${w.workspace.folder}/cloud.dvr.yaml`, 'utf8');
+    const number = Number(/Ln (\d+)/.exec(position)[1]);
+    assert.equal(text.split('\n')[number - 1].trim(), 'neta-sub:');
+  });
+
+  it('show a difference in the tools own text, coloured', async () => {
+    await choose('ip rule', 'Show Difference');
+    const diff = w.page.locator('.monaco-diff-editor');
+    const lost = diff.locator('.editor.original .view-line', { hasText: 'from 10.1.0.1/24 lookup 167837697' }).first();
+    await lost.waitFor();
+    await w.page.locator('#status\\.editor\\.mode', { hasText: 'DVR node state' }).waitFor();
+    // Colours come a moment after the text.
+    await w.page.waitForFunction(() => {
+      const line = [...document.querySelectorAll('.editor.original .view-line')].find((each) =>
+        each.textContent.includes('167837697'),
+      );
+      return (
+        line && new Set([...line.querySelectorAll('span[class^="mtk"]')].map(({ className }) => className)).size >= 3
+      );
+    });
+    await w.shootThemes('difference');
+  });
+
+  it('explain a line of it, and lead to what caused it', async () => {
+    const lost = w.page
+      .locator('.monaco-diff-editor .editor.original .view-line', { hasText: 'from 10.1.0.1/24 lookup 167837697' })
+      .first();
+    await lost.locator('span', { hasText: 'lookup' }).first().hover();
+    const hover = w.page.locator('.monaco-hover', { hasText: 'This is missing on the node.' }).first();
+    await hover.waitFor();
+    await hover.getByText('Expected because').waitFor();
+    await w.shootThemes('difference-hover');
+    await lost.click();
+    await w.page.keyboard.press('F12');
+    await w.activeTab('cloud.dvr.yaml').waitFor();
+    await w.page.locator('.monaco-editor .view-line', { hasText: 'neta-sub' }).first().waitFor();
+  });
+
+  it('have a page for a finding', async () => {
+    await w.openNodes();
+    await choose(FINDING, 'Explain This Finding');
+    const page = w.webview();
+    await page.getByRole('heading', { name: 'What is broken' }).waitFor();
+    for (const name of ['Whom it concerns', 'Evidence', 'Why we think so', 'To look at it', 'To mend it', 'To read on'])
+      assert.equal(await page.getByRole('heading', { name }).count(), 1, name);
+    await page.getByText('ip rule add').first().waitFor();
+    await w.shootThemes('finding');
+    const end = page.getByRole('heading', { name: 'To read on' });
+    // The preview draws itself anew with each theme.
+    await end.scrollIntoViewIfNeeded().catch(() => end.scrollIntoViewIfNeeded());
+    await w.shoot('finding-end');
+  });
+
+  it('have a menu for those without a mouse, and say to a screen reader how they are', async () => {
+    await w.runCommand('DVR: Focus on Nodes View');
+    await goTo('compute2');
+    const row = w.nodeRow('compute2');
+    assert.match(await row.getAttribute('aria-label'), /^compute2, in sync · /);
+    assert.match(await w.nodeRow(FINDING).getAttribute('aria-label'), /^error: the redirect/);
+    await w.page.keyboard.press('Shift+F10');
+    const item = w.page.locator('.context-view .monaco-menu .action-item.focused', { hasText: 'Show Expected State' });
+    for (let i = 0; i < 15 && !(await item.isVisible()); i++) await w.page.keyboard.press('ArrowDown');
+    await w.shoot('nodes-menu');
+    await w.page.keyboard.press('Enter');
+    await w.activeTab('compute2 (expected)').waitFor();
+  });
+
+  it('offer the page of a finding as a quick fix, and the live text below the problem', async () => {
+    await w.runCommand('View: Close All Editors');
+    await w.openFile('cloud.dvr.yaml');
+    await w.runCommand('Problems: Focus on Problems View');
+    await w.problem(FINDING).waitFor();
+    await w.problem('live: no line').waitFor();
+    await w.shootThemes('finding-problem');
+    await w.problem('live: no line').dblclick();
+    await w.activeTab('(live)').waitFor();
+    await w.page.locator('#status\\.editor\\.mode', { hasText: 'DVR node state' }).waitFor();
+    await w.openFile('cloud.dvr.yaml');
+    await w.problem(FINDING).dblclick();
+    await w.page.locator('.monaco-editor .view-line', { hasText: 'neta-sub' }).first().waitFor();
+    const fixes = w.page.locator('.action-widget', { hasText: /Explain \S+ on compute1/ });
+    // The focus goes to the editor a moment later.
+    for (let i = 0; i < 5 && !(await fixes.isVisible()); i++) {
+      await w.page.locator('.monaco-editor.focused').first().waitFor();
+      await w.page.keyboard.press('Control+.');
+      await fixes.waitFor({ timeout: 4000 }).catch(() => w.page.keyboard.press('Escape'));
+    }
+    await fixes.waitFor();
+    await w.shoot('finding-quick-fix');
+    await w.page.keyboard.press('Escape');
+  });
+
+  it('are read again one by one: the others are left alone', async () => {
+    const ran = () => Object.values(w.workspace.nodes).map(({ executed }) => executed.length);
+    const first = ran();
+    await w.runCommand('Notifications: Clear All Notifications');
+    await choose('compute2', 'Refresh This Node');
+    await w.toast('1 node in sync').waitFor();
+    assert.deepEqual(
+      ran().map((count, i) => count - first[i]),
+      [0, 1, 0],
+    );
+    await w.runCommand('DVR: Refresh Nodes');
+    await compared();
+    assert.deepEqual(
+      ran().map((count, i) => count - first[i]),
+      [1, 2, 1],
+    );
+  });
+
+  it('trace from a node asks for one of its ports', async () => {
+    await choose('compute2', 'Trace from Here');
+    await w.page
+      .locator('.quick-input-widget', { hasText: /Trace|To/ })
+      .first()
+      .waitFor();
+    await w.shoot('nodes-trace');
+    await w.page.keyboard.press('Escape');
+  });
+
+  it('open a terminal with ssh, word by word; the focus stays in the tree', async () => {
+    await choose('compute2', 'Open Terminal on Node');
+    await w.page.locator('.terminal-wrapper, .terminal-outer-container').first().waitFor();
+    // Its text is drawn on a canvas; what runs in it is `ssh`, with the node as its last word.
+    const args = () =>
+      processes().find(
+        (each) => /(^|\/)ssh /.test(each.args) && each.args.includes(String(w.workspace.nodes.compute2.port)),
+      )?.args;
+    for (let i = 0; i < 100 && !args(); i++) await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.match(args() ?? '', / -l root -- 127\.0\.0\.1$/);
+    const isInTree = await w.page.evaluate(() => document.activeElement.closest('.terminal-wrapper') === null);
+    assert.ok(isInTree, 'the focus went to the terminal');
+    await w.shoot('terminal');
+  });
+
+  it('say in the status bar menu that the server runs', async () => {
+    await w.openFile('cloud.dvr.yaml');
     await w.page.locator('#status\\.languageStatus').first().hover();
     await w.page.getByText('Language server running').first().waitFor();
     await w.shoot('status');
   });
 });
+
+describe('nodes that take their time', () => {
+  before(async () => {
+    await start({ cloud: { modes: { compute1: 'slow', compute2: 'silent', net1: 'hangs' } } })();
+    const nodes = Array.from({ length: 1000 }, (_, i) => `  n${i}: {agent_mode: dvr}\n`);
+    await writeFile(`${w.workspace.folder}/many.dvr.yaml`, `dvr: 1\nnodes:\n${nodes.join('')}`);
+  });
+  // The last test stops it.
+  after(() => (w.isStopped ? undefined : w.stop()));
+
+  it('are a thousand in the tree, and the last is a key away', async () => {
+    await w.openFile('many.dvr.yaml');
+    await w.openNodes();
+    await w.nodeRow('n1').waitFor();
+    await w.runCommand('DVR: Focus on Nodes View');
+    const began = performance.now();
+    await w.page.keyboard.press('End');
+    await w.nodeRow('n999').waitFor();
+    const took = performance.now() - began;
+    assert.ok(took < 2000, `${took} ms`);
+    assert.match(await w.nodeRow('n999').innerText(), /dvr/);
+    await w.shoot('nodes-thousand');
+  });
+
+  it('turn a wheel while they are read, and can be stopped', async () => {
+    await compareOverSsh();
+    await w.openNodes();
+    await w.nodeRow('compute2').getByText('being read').waitFor();
+    await w.shootThemes('nodes-reading');
+    await w.runCommand('DVR: Stop Reading Nodes');
+    await w.nodeRow('compute2').getByText('being read').waitFor({ state: 'detached' });
+  });
+
+  it('leave nothing behind when the window is closed: no process, no connection', async () => {
+    await compareOverSsh();
+    await w.openNodes();
+    await w.nodeRow('compute2').getByText('being read').waitFor();
+    const ports = Object.values(w.workspace.nodes).map(({ port }) => port);
+    const servers = processes().filter(({ args }) => args.includes('cli.cjs') && args.includes(w.server.scratch));
+    assert.equal(servers.length, 1, 'one language server');
+    assert.ok(connections(ports).length > 0, 'connected');
+    w.isStopped = true;
+    await w.browser.close();
+    await w.server.stop();
+    const left = () => processes().filter(({ pid }) => servers.some((server) => server.pid === pid));
+    for (let i = 0; i < 50 && left().length + connections(ports).length > 0; i++)
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.deepEqual(left(), []);
+    assert.deepEqual(connections(ports), []);
+    await w.workspace.remove();
+  });
+});
+
+const processes = () =>
+  execFileSync('ps', ['-Ao', 'pid=,args='], { encoding: 'utf8' })
+    .split('\n')
+    .map((line) => /^\s*(\d+) (.*)$/.exec(line))
+    .filter((match) => match)
+    .map(([, pid, args]) => ({ pid: Number(pid), args }));
+
+/** Established TCP connections to these ports, from /proc/net/tcp: state 01, ports in hexadecimal. */
+const connections = (ports) => {
+  const text = execFileSync('cat', ['/proc/net/tcp'], { encoding: 'utf8' });
+  return text.split('\n').filter((line) => {
+    const [, , remote, state] = line.trim().split(/\s+/);
+    return state === '01' && ports.includes(parseInt(remote?.split(':')[1], 16));
+  });
+};

@@ -11,8 +11,17 @@ const stop = () => w?.stop();
 
 afterEach((test) => w.shootFailure(test));
 
+/** Commands with arguments that answer all questions, on keys of the user's. */
+const KEYS = {
+  'ctrl+f8': { command: 'dvrscope.compare', args: { kind: 'ssh' } },
+  'ctrl+f9': { command: 'dvrscope.refreshNode', args: { node: { name: 'compute1' } } },
+  'ctrl+f10': { command: 'dvrscope.openTerminal', args: { node: { name: 'compute1' } } },
+};
+
+const connections = () => Object.values(w.workspace.nodes).reduce((sum, node) => sum + node.connections(), 0);
+
 describe('a workspace that is not trusted', () => {
-  before(start({ isTrusted: false }));
+  before(start({ isTrusted: false, keybindings: Object.entries(KEYS).map(([key, rest]) => ({ key, ...rest })) }));
   after(stop);
 
   it('compares with snapshots, and connects to nothing', async () => {
@@ -25,4 +34,40 @@ describe('a workspace that is not trusted', () => {
     await w.answer('Where the live state comes from', '', 'Snapshots of This Workspace');
     await w.page.locator('.notifications-toasts', { hasText: 'compute1 differs (1 difference)' }).waitFor();
   });
+
+  it('refuses a key that would connect, and says what can be done', async () => {
+    await w.openFile('cloud.dvr.yaml');
+    await w.runCommand('Notifications: Clear All Notifications');
+    await w.page.keyboard.press('Control+F8');
+    await w.toast('needs a trusted workspace. Snapshots can be compared without.').waitFor();
+    await w.shootThemes('restricted-refused');
+  });
+
+  it('opens no terminal on a node, by key or from the palette', async () => {
+    await w.openFile('cloud.dvr.yaml');
+    await w.page.keyboard.press('Control+F10');
+    await w.toast('A terminal on a node needs a trusted workspace').waitFor();
+    await w.page.keyboard.press('F1');
+    await w.type('>DVR: ');
+    await w.row('DVR: Trace a Packet').waitFor();
+    assert.equal(await w.row('DVR: Open Terminal on Node').count(), 0);
+    await w.page.keyboard.press('Escape');
+  });
+
+  it('refreshes from what it was compared with, and from nothing else', async () => {
+    await w.openFile('cloud.dvr.yaml');
+    await w.runCommand('Notifications: Clear All Notifications');
+    await w.page.keyboard.press('Control+F9');
+    await w.toast('compute1 differs (1 difference)').waitFor();
+  });
+
+  it('opens the demo cloud, and does not connect to it either', async () => {
+    await w.runCommand('DVR: Open the Demo Cloud');
+    await w.activeTab('demo.dvr.yaml').waitFor();
+    await w.runCommand('Notifications: Clear All Notifications');
+    await w.page.keyboard.press('Control+F8');
+    await w.toast('needs a trusted workspace').waitFor();
+  });
+
+  it('has connected to nothing', () => assert.equal(connections(), 0));
 });

@@ -11,15 +11,15 @@ const stop = () => w?.stop();
 
 afterEach((test) => w.shootFailure(test));
 
-const tree = (text) => w.treeRow('DVR Topology', text);
+const tree = (text) => w.nodeRow(text);
 
 describe('the workbench', () => {
   before(start());
   after(stop);
 
   it('welcomes where no topology is open, and its link finds one', async () => {
-    await w.page.locator('.pane-header', { hasText: 'DVR Topology' }).click();
-    const welcome = w.page.locator('.pane', { hasText: 'DVR Topology' }).locator('.welcome-view-content');
+    await w.openNodes();
+    const welcome = w.page.locator('.welcome-view-content');
     await welcome.getByText('Open a Topology').waitFor();
     await w.shoot('welcome');
     await welcome.getByText('Open a Topology').click();
@@ -87,19 +87,5 @@ describe('the workbench', () => {
     await w.problem('rule is missing').dblclick();
     await tree('1 difference').waitFor();
     await w.shoot('difference');
-  });
-
-  it('DVR: Trace a Packet asks for from, to and protocol, and shows where the states part', async () => {
-    await w.runCommand('DVR: Trace a Packet');
-    await w.answer('From: a port', 'a3');
-    await w.page.locator('.quick-input-widget input[placeholder^="To: a port"]').waitFor();
-    await w.type('198.51.100.10');
-    await w.row('198.51.100.10').waitFor();
-    await w.shoot('trace-to');
-    await w.row('198.51.100.10').click();
-    await w.answer('Protocol', '', 'icmp');
-    await w.activeTab('a3 → 198.51.100.10').waitFor();
-    await w.line('Expected and live state part').waitFor();
-    await w.shoot('trace');
   });
 });

@@ -189,7 +189,7 @@ describe('check', () => {
     assert.match(junit, /<testsuites tests="2" failures="1" errors="0">/);
     assert.match(
       junit,
-      /<failure type="rule-missing" message="compute1 qrouter-[^"]*">expected: 167837697:\tfrom 10\.1\.0\.1\/24/,
+      /<failure type="rule-missing" message="compute1 qrouter-[^"]*">at: [^\n]*S3\.dvr\.yaml:77:7\nexpected: 167837697:\tfrom 10\.1\.0\.1\/24/,
     );
   });
 });

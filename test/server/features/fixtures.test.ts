@@ -1,6 +1,6 @@
 // All fixtures: through the functions, over a pipe, and, for what is wrong in a file, through the command line.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -19,7 +19,7 @@ async function check(fixture: Fixture, session: OpenSession): Promise<void> {
   for (const file of fixture.files) {
     const found = await session.diagnostics(file.uri);
     failures.push(...(await failuresOf(`${fixture.name}: diagnostics`, () => assertDiagnostics(file, found))));
-    failures.push(...(await markerFailures(file, session, golden)));
+    failures.push(...(await markerFailures(file, fixture.files, session, golden)));
   }
   // Answers of a server that fails are not worth keeping.
   if (failures.length === 0) golden.save();
@@ -29,11 +29,16 @@ async function check(fixture: Fixture, session: OpenSession): Promise<void> {
   assert.equal(failures.join('\n\n'), '');
 }
 
-async function markerFailures(file: FixtureFile, session: OpenSession, golden: Golden): Promise<string[]> {
+async function markerFailures(
+  file: FixtureFile,
+  files: readonly FixtureFile[],
+  session: OpenSession,
+  golden: Golden,
+): Promise<string[]> {
   const failures: string[] = [];
   for (const marker of file.markers) {
     const title = `${marker.where}: ${marker.verb} ${marker.text}`;
-    failures.push(...(await failuresOf(title, () => checkMarker({ session, file, marker, golden }))));
+    failures.push(...(await failuresOf(title, () => checkMarker({ session, file, files, marker, golden }))));
   }
   return failures;
 }
@@ -47,8 +52,10 @@ async function failuresOf(title: string, run: () => Promise<void> | void): Promi
   }
 }
 
+type Found = Pick<Diagnostic, 'code' | 'range' | 'message'>;
+
 /** Each `diag CODE PIECE …` is a diagnostic, and each diagnostic is one of them. */
-function assertDiagnostics(file: FixtureFile, found: Pick<Diagnostic, 'code' | 'range' | 'message'>[]): void {
+function assertDiagnostics(file: FixtureFile, found: Found[]): void {
   const wanted = file.markers
     .filter(({ verb }) => verb === 'diag')
     .map(({ text, line, start, end }) => {
@@ -86,12 +93,23 @@ describe('fixtures through the command line', () => {
   after(() => rmSync(folder, { recursive: true }));
   for (const fixture of ALL)
     it(fixture.name, async () => {
+      const own = path.join(folder, fixture.name);
+      const fileAt = ({ uri }: FixtureFile): string =>
+        path.join(own, uri.slice(fixture.files[0]!.uri.lastIndexOf('/') + 1));
       for (const file of fixture.files) {
-        const name = path.join(folder, 'fixture.dvr.yaml');
-        writeFileSync(name, file.text);
-        const { out } = await dvrscope('check', name, '--format', 'json');
-        const { findings } = JSON.parse(out) as { findings: { code: string; range: Range; message: string }[] };
-        assertDiagnostics(file, findings);
+        mkdirSync(path.dirname(fileAt(file)), { recursive: true });
+        writeFileSync(fileAt(file), file.text);
+      }
+      // Files that include none stand by themselves; with the others only the first is asked for.
+      const isWhole = fixture.files[0]!.text.includes('\ninclude:');
+      for (const file of isWhole ? fixture.files.slice(0, 1) : fixture.files) {
+        const { out } = await dvrscope('check', fileAt(file), '--format', 'json');
+        const { findings } = JSON.parse(out) as { findings: (Found & { file: string })[] };
+        for (const each of isWhole ? fixture.files : [file])
+          assertDiagnostics(
+            each,
+            findings.filter((finding) => finding.file === fileAt(each)),
+          );
       }
     });
 });

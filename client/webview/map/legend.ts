@@ -1,0 +1,24 @@
+/** What the colours and signs mean, and which keys there are. */
+import type { MapView } from '../../../shared/map/types.ts';
+import { VIEW_KINDS } from '../../../shared/map/types.ts';
+import { make } from './dom.ts';
+import { texts } from './texts.ts';
+
+/** @param ways how many ways of packets are shown */
+export function legendOf(view: MapView, ways: number): HTMLElement {
+  const kinds = VIEW_KINDS[view].map((kind) =>
+    make('span', {}, make('span', { class: `swatch ${kind}` }), texts.kind[kind]),
+  );
+  const shown = [
+    make('span', {}, make('span', { class: 'swatch there' }), texts.packet),
+    make('span', {}, make('span', { class: 'swatch back' }), texts.answer),
+    ...(ways > 1 ? [make('span', {}, make('span', { class: 'swatch lost' }), texts.liveWay)] : []),
+  ];
+  const keys = texts.keys.map(([name, does]) => make('span', {}, make('kbd', {}, name ?? ''), ` ${does ?? ''}`));
+  return make(
+    'div',
+    { class: 'legend' },
+    make('div', { class: 'legend-kinds' }, ...kinds, ...(ways > 0 ? shown : [])),
+    make('div', { class: 'legend-keys' }, ...keys),
+  );
+}

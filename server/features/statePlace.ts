@@ -1,0 +1,40 @@
+/** `dvrscope/statePlace`: the line of a state's document that an item of a trace stands on. */
+import { ASPECTS, NODE_ASPECTS } from '../../shared/aspects/table.ts';
+import type { StatePlace, StatePlaceParams } from '../../shared/protocol.ts';
+import type { Document } from '../document.ts';
+import type { LiveComparison } from './compare.ts';
+import { stateText } from './state.ts';
+
+/** Where the item is not there, the heading that it would be under; the first line where there is no such heading. */
+export function statePlace(
+  document: Document,
+  params: StatePlaceParams,
+  comparison: LiveComparison | undefined,
+): StatePlace {
+  const { item, text, ...state } = params;
+  return findItem(stateText(document, state, comparison).split('\n'), item, text);
+}
+
+export function findItem(lines: readonly string[], item: StatePlaceParams['item'], text: string): StatePlace {
+  const title = [...ASPECTS, ...NODE_ASPECTS].find(({ name }) => name === item.aspect)?.title;
+  const heading = lines.indexOf(`# ${item.namespace}: ${title ?? ''}`);
+  if (heading < 0) return { line: 0, isFound: false };
+  const wanted = plain(text);
+  let table: string | undefined;
+  for (let i = heading + 1; i < lines.length && !isHeading(lines[i]!); i++) {
+    table = /^\*(\S+)$/.exec(lines[i]!)?.[1] ?? table;
+    const isInTable = item.table === undefined || item.table === table;
+    if (isInTable && plain(lines[i]!) === wanted) return { line: i, isFound: true };
+  }
+  return { line: heading, isFound: false };
+}
+
+/** `# -: ovs-ofctl dump-flows`; not `# ip -6 rule`, which stands inside of one. */
+const isHeading = (line: string): boolean => /^# \S+: /.test(line);
+
+/** A trace tells flows without bridge and cookie, and rules that lead to nothing with what they miss. */
+const plain = (line: string): string =>
+  line
+    .replace(/^bridge=\S+, cookie=\S+, /, '')
+    .replace(/(^\d+:\t.*): no route to \S+$/, '$1')
+    .trimEnd();

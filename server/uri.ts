@@ -1,0 +1,19 @@
+/** URIs of an editor, and paths of files as `include` has them: with `/` between the parts, on all systems. */
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { nameOf } from '../shared/topology/filePath.ts';
+import { slashed } from './diskLibrary.ts';
+
+/** `undefined`: what the editor has there is no file, such as a text that was never saved. */
+export function pathOf(uri: string): string | undefined {
+  if (!/^file:/i.test(uri)) return undefined;
+  try {
+    return slashed(fileURLToPath(uri));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The last part, for a person. */
+export const nameOfUri = (uri: string): string => nameOf(pathOf(uri) ?? uri);
+
+export const uriOf = (path: string): string => pathToFileURL(path).href;
