@@ -130,7 +130,17 @@ function hands(page) {
     await open().catch(open);
     await input.fill(text);
     await page.locator('.find-widget.visible .matchesCount', { hasText: /^1 of/ }).waitFor();
+    await closeFind();
+  }
+
+  /** The focus comes back a moment after the widget is gone: keys pressed before would still go to it. */
+  async function closeFind() {
     await page.keyboard.press('Escape');
+    await page.locator('.find-widget.visible').waitFor({ state: 'detached' });
+    await page.waitForFunction(() => {
+      const focused = document.activeElement;
+      return focused?.closest('.monaco-editor') && !focused.closest('.find-widget');
+    });
   }
 
   /** The answer to a quick pick whose placeholder is shown. */
@@ -151,5 +161,5 @@ function hands(page) {
     await view.waitFor();
   }
 
-  return { type, runCommand, openFile, select, answer, openNodes };
+  return { type, runCommand, openFile, select, closeFind, answer, openNodes };
 }

@@ -58,8 +58,7 @@ async function select(text) {
   await w.page.keyboard.press('Control+F');
   await w.page.locator('.find-widget.visible textarea').first().fill(text);
   await w.page.locator('.find-widget.visible .matchesCount', { hasText: /^1 of/ }).waitFor();
-  await w.page.keyboard.press('Escape');
-  await w.page.locator('.find-widget.visible').waitFor({ state: 'detached' });
+  await w.closeFind();
 }
 
 /** Selects a thing by search, and says where it is on the screen. */

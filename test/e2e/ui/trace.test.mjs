@@ -31,7 +31,7 @@ async function goTo(text) {
   await w.page.keyboard.press('Control+F');
   await w.page.locator('.find-widget.visible textarea').first().fill(text);
   await w.page.locator('.find-widget.visible .matchesCount', { hasText: /^1 of/ }).waitFor();
-  await w.page.keyboard.press('Escape');
+  await w.closeFind();
 }
 
 /** What is on the clipboard, as soon as it begins so. */
