@@ -12,9 +12,9 @@ export function includablePaths(uri: string, workspace: Workspace): string[] {
   const folder = folderOf(path);
   const document = workspace.document(uri);
   const taken = new Set([path, ...(document ? includeEntries(document).flatMap((entry) => entry.path ?? []) : [])]);
-  const known = [...workspace.library.list(folder)].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const known = [...workspace.files.list(folder)].toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const filesIn = (at: string): string[] =>
-    workspace.library
+    workspace.files
       .list(at)
       .flatMap(({ name, isFolder }) => (isFolder || !isTopologyName(name) ? [] : [joinPath(at, name)]))
       .filter((each) => !taken.has(each))

@@ -32,7 +32,7 @@ export interface Workspace {
   documents(uri: string): readonly Document[];
   /** Of all topologies, also of closed files, each text once. */
   all(): Document[];
-  library: Library;
+  files: Library;
 }
 
 /** What one file says. */
@@ -69,14 +69,14 @@ interface State {
   /** Counts changes of which file includes which. */
   structure: number;
   members: { structure: number; rootsByPath: ReadonlyMap<string, string[]> };
-  library: Library;
+  files: Library;
 }
 
 export function makeWorkspace(): Workspace {
   const state = newState();
   const documents = (uri: string): readonly Document[] => documentsOf(state, keyOf(uri));
   return {
-    library: state.library,
+    files: state.files,
     put: (text) => putText(state, text),
     close(uri) {
       const key = keyOf(uri);
@@ -103,7 +103,7 @@ export function makeWorkspace(): Workspace {
 }
 
 function newState(): State {
-  const state: Omit<State, 'library'> = {
+  const state: Omit<State, 'files'> = {
     open: new Map(),
     kept: new Map(),
     closed: new Map(),
@@ -116,7 +116,7 @@ function newState(): State {
     structure: 0,
     members: { structure: -1, rootsByPath: new Map() },
   };
-  return Object.assign(state, { library: libraryOf(state) });
+  return Object.assign(state, { files: libraryOf(state) });
 }
 
 function putText(state: State, text: Open): void {
@@ -139,7 +139,7 @@ function forgetPath(state: State, path: string): void {
   state.structure++;
 }
 
-type Files = Omit<State, 'library'>;
+type Files = Omit<State, 'files'>;
 
 function keptOf(state: Files, path: string, text: string): Kept {
   const known = state.kept.get(path);
@@ -200,12 +200,12 @@ function wrongOpen(path: string, within: string): Found | undefined {
 
 /** A root may be longer than what it includes. */
 function rootedIn(state: State, root: string): Library {
-  const { open, onDisk, library } = state;
-  if (open.has(root)) return library;
+  const { open, onDisk, files: disk } = state;
+  if (open.has(root)) return disk;
   const key = `${root}\0root`;
   const found = onDisk.get(key) ?? diskLibrary(root, (path, text) => keptOf(state, path, text).read).find(root);
   onDisk.set(key, found);
-  return { ...library, find: (path, within) => (path === root ? found : library.find(path, within)) };
+  return { ...disk, find: (path, within) => (path === root ? found : disk.find(path, within)) };
 }
 
 /** The topologies that a path is a part of. */
@@ -285,14 +285,14 @@ const isSameReading = (a: ReadFiles, b: ReadFiles): boolean =>
   isEqual(a.problems, b.problems);
 
 /** The files of a topology, some with other texts than the editor has. */
-function readWith(read: ReadFiles, library: Library, texts: ReadonlyMap<string, string>): ReadFiles {
+function readWith(read: ReadFiles, disk: Library, texts: ReadonlyMap<string, string>): ReadFiles {
   const before = new Map(read.files.map((file) => [file.path, file.read]));
   const other: Library = {
-    ...library,
+    ...disk,
     find(path, within) {
       const text = texts.get(path);
       return text === undefined
-        ? library.find(path, within)
+        ? disk.find(path, within)
         : { kind: 'file', text, read: readFile(text, before.get(path)) };
     },
   };
