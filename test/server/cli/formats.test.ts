@@ -1,7 +1,9 @@
 /** What other programs read: SARIF, annotations, JUnit. Each is held against its form, over all examples and hostile texts. */
 import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
 import { describe, it } from 'node:test';
-import { Ajv } from 'ajv';
+import ajvDraft04 from 'ajv-draft-04';
+import ajvFormats from 'ajv-formats';
 import { reportAsGithub } from '../../../server/cli/github.ts';
 import { reportAsJunit } from '../../../server/cli/junit.ts';
 import { reportAsSarif } from '../../../server/cli/sarif.ts';
@@ -27,104 +29,17 @@ const HOSTILE: Finding = {
   range: { start: { line: 1, character: 2 }, end: { line: 1, character: 2 } },
 };
 
-/** What we emit of SARIF 2.1.0 (OASIS, sections 3.14 to 3.49): required properties, closed vocabularies, numbers from 1. */
-const MESSAGE = {
-  type: 'object',
-  required: ['text'],
-  properties: { text: { type: 'string', minLength: 1 } },
-  additionalProperties: false,
-};
-const COUNT = { type: 'integer', minimum: 1 };
-const LEVEL = { enum: ['none', 'note', 'warning', 'error'] };
-const URI = { type: 'string', minLength: 1, pattern: '^[^ "<>^`{|}\\\\]*$' };
-const ARTIFACT = { type: 'object', required: ['uri'], properties: { uri: URI }, additionalProperties: false };
-const REGION = {
-  type: 'object',
-  required: ['startLine'],
-  properties: { startLine: COUNT, startColumn: COUNT, endLine: COUNT, endColumn: COUNT },
-  additionalProperties: false,
-};
-const LOCATION = {
-  type: 'object',
-  properties: {
-    message: MESSAGE,
-    physicalLocation: {
-      type: 'object',
-      required: ['artifactLocation'],
-      properties: { artifactLocation: ARTIFACT, region: REGION },
-      additionalProperties: false,
-    },
-  },
-  additionalProperties: false,
-};
-const RULE = {
-  type: 'object',
-  required: ['id'],
-  properties: {
-    id: { type: 'string', minLength: 1 },
-    shortDescription: MESSAGE,
-    fullDescription: MESSAGE,
-    helpUri: { type: 'string', pattern: '^https://' },
-    defaultConfiguration: { type: 'object', properties: { level: LEVEL }, additionalProperties: false },
-  },
-  additionalProperties: false,
-};
-const RESULT = {
-  type: 'object',
-  required: ['message', 'ruleId', 'level'],
-  properties: {
-    ruleId: { type: 'string' },
-    level: LEVEL,
-    message: MESSAGE,
-    locations: { type: 'array', items: LOCATION },
-    relatedLocations: { type: 'array', items: { ...LOCATION, required: ['message'] }, uniqueItems: true },
-    properties: { type: 'object' },
-  },
-  additionalProperties: false,
-};
-const RUN = {
-  type: 'object',
-  required: ['tool', 'results'],
-  properties: {
-    tool: {
-      type: 'object',
-      required: ['driver'],
-      properties: {
-        driver: {
-          type: 'object',
-          required: ['name'],
-          properties: {
-            name: { type: 'string' },
-            informationUri: { type: 'string', pattern: '^https://' },
-            rules: { type: 'array', uniqueItems: true, items: RULE },
-          },
-          additionalProperties: false,
-        },
-      },
-      additionalProperties: false,
-    },
-    artifacts: {
-      type: 'array',
-      items: { type: 'object', properties: { location: ARTIFACT }, additionalProperties: false },
-    },
-    columnKind: { enum: ['utf16CodeUnits', 'unicodeCodePoints'] },
-    results: { type: 'array', items: RESULT },
-  },
-  additionalProperties: false,
-};
-const SARIF = {
-  type: 'object',
-  required: ['version', 'runs'],
-  properties: {
-    $schema: { type: 'string' },
-    version: { const: '2.1.0' },
-    runs: { type: 'array', minItems: 1, items: RUN },
-  },
-  additionalProperties: false,
-};
+/** The schema of OASIS for SARIF 2.1.0, of draft 4, as a package has it. */
+const SCHEMA = createRequire(import.meta.url)('@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json') as object;
+
+type Sarif = { runs: { tool: { driver: { rules: { id: string }[] } }; results: { ruleId: string }[] }[] };
 
 describe('SARIF', () => {
-  const isSarif = new Ajv({ allErrors: true, strict: false }).compile(SARIF);
+  // A pattern of the schema is none with the flag "u".
+  const ajv = new ajvDraft04.default({ allErrors: true, strict: false, unicodeRegExp: false });
+
+  ajvFormats.default(ajv);
+  const isSarif = ajv.compile(SCHEMA);
 
   it('has the form of 2.1.0, for all examples and hostile texts', () => {
     for (const report of [...REPORTS, { ...REPORTS[0]!, findings: [HOSTILE] }]) {
@@ -133,13 +48,15 @@ describe('SARIF', () => {
     }
   });
 
+  it('would be refused without what the schema asks for', () => {
+    const sarif = JSON.parse(reportAsSarif(REPORTS[0]!)) as Sarif;
+    sarif.runs[0]!.results[0] = { ruleId: 'x' };
+    assert.equal(isSarif(sarif), false);
+  });
+
   it('names each rule once, and each result a rule that is there', () => {
     for (const report of REPORTS) {
-      const [run] = (
-        JSON.parse(reportAsSarif(report)) as {
-          runs: { tool: { driver: { rules: { id: string }[] } }; results: { ruleId: string }[] }[];
-        }
-      ).runs;
+      const [run] = (JSON.parse(reportAsSarif(report)) as Sarif).runs;
       const rules = run!.tool.driver.rules.map(({ id }) => id);
       assert.equal(new Set(rules).size, rules.length);
       assert.deepEqual([...new Set(run!.results.map(({ ruleId }) => ruleId))].toSorted(), rules);
