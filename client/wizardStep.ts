@@ -31,12 +31,13 @@ export function pickStep<T>(options: StepOptions<T>): Promise<T | typeof BACK | 
   quickPick.items = options.items;
   if (options.canGoBack) quickPick.buttons = [vscode.QuickInputButtons.Back];
   quickPick.onDidChangeValue((typed) => {
-    const isItem = options.items.some(({ label }) => label === typed.trim());
-    const free = isItem ? undefined : options.free?.(typed.trim());
+    const item = options.items.find(({ label }) => label === typed.trim());
+    const free = item ? undefined : options.free?.(typed.trim());
     // Behind the others, which the editor tells by their numbers: it may still speak of the list as it was.
     quickPick.items = free ? [...options.items, { ...free, alwaysShow: true }] : options.items;
     // What was typed in full is meant, whatever else it may be found in.
-    if (free) quickPick.activeItems = quickPick.items.slice(-1);
+    const meant = item ?? (free && quickPick.items.at(-1));
+    if (meant) quickPick.activeItems = [meant];
   });
   return new Promise((resolve) => {
     const end = (value: T | typeof BACK | undefined): void => {
@@ -45,8 +46,12 @@ export function pickStep<T>(options: StepOptions<T>): Promise<T | typeof BACK | 
     };
     quickPick.onDidTriggerButton(() => end(BACK));
     quickPick.onDidAccept(() => {
-      const chosen = (quickPick.selectedItems[0] ?? quickPick.activeItems[0])?.value;
-      if (chosen !== undefined) end(chosen);
+      // For a moment after its items changed, the editor's list has none that is active: Enter then means what was typed.
+      const typed = quickPick.value.trim();
+      const isTyped = ({ label }: StepItem<T>): boolean => label === typed;
+      const chosen =
+        quickPick.selectedItems[0] ?? quickPick.activeItems[0] ?? options.items.find(isTyped) ?? options.free?.(typed);
+      if (chosen?.value !== undefined) end(chosen.value);
     });
     quickPick.onDidHide(() => {
       resolve(undefined);
