@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import type { SemanticTokens, SemanticTokensDelta } from 'vscode-languageserver';
 import type { Figure } from './figure.ts';
 import { filesOf, MISTAKES } from './lspFiles.ts';
 import { startSession, type Server, type Session } from './lspSession.ts';
@@ -20,14 +21,17 @@ const TARGETS: Record<string, readonly [number, number, number]> = {
   'edit to diagnostics': [5, 10, 25],
   'edit to computed diagnostics': [20, 50, 150],
   completion: [5, 10, 25],
-  'completion right after a key': [5, 10, 25],
+  'completion right after an edit': [5, 10, 25],
   hover: [2, 5, 10],
   definition: [2, 5, 10],
   highlight: [2, 5, 10],
   references: [5, 15, 50],
   rename: [5, 15, 50],
   'document symbols': [5, 20, 80],
+  'document symbols right after an edit': [5, 20, 80],
   'semantic tokens': [5, 20, 80],
+  'semantic tokens right after an edit': [5, 20, 80],
+  'semantic tokens, what an edit changed': [2, 4, 10],
   formatting: [20, 100, 400],
   'memory after open': [80, 100, 150],
   'memory, peak': [100, 140, 250],
@@ -163,6 +167,7 @@ async function measure(server: Server, text: string, spots: Spots): Promise<Reco
   if (spots.computed)
     figures['edit to computed diagnostics'] = await median(computedEdit(session, lines, spots.computed));
   Object.assign(figures, await requests(session, server.uri, lines, middle, spots));
+  Object.assign(figures, await afterEdits(session, server.uri, { middle, column, flip }));
   figures['memory, peak'] = session.memory().peak;
   figures['shutdown to exit'] = await session.stop();
   return figures;
@@ -198,7 +203,6 @@ async function requests(
   const onName = at(named, name.length - 2);
   const list: [what: string, announced: unknown, method: string, params: object][] = [
     ['completion', announced.completionProvider, 'completion', at(middle, value[0].length)],
-    ['completion right after a key', announced.completionProvider, 'completion', at(middle, value[0].length - 1)],
     ['hover', announced.hoverProvider, 'hover', at(middle, 6)],
     ['definition', announced.definitionProvider, 'definition', onName],
     ['highlight', announced.documentHighlightProvider, 'documentHighlight', onName],
@@ -222,6 +226,47 @@ async function requests(
       return performance.now() - start;
     });
   }
+  return figures;
+}
+
+/** Who types asks at once: what is timed begins with the edit, which the answer has to take in. */
+async function afterEdits(
+  session: Session,
+  uri: string,
+  { middle, column, flip }: { middle: number; column: number; flip: () => Promise<void> },
+): Promise<Record<string, number>> {
+  const { completionProvider, hoverProvider, documentSymbolProvider, semanticTokensProvider } = session.announced;
+  const textDocument = { uri };
+  const at = (character: number) => ({ textDocument, position: { line: middle, character } });
+  const timed = (method: string, params: () => object, onAnswer?: (answer: SemanticTokensDelta) => void) =>
+    median(async () => {
+      await sleep(30);
+      const start = performance.now();
+      await flip();
+      const answer = await session.request<SemanticTokensDelta>(`textDocument/${method}`, params());
+      const time = performance.now() - start;
+      onAnswer?.(answer);
+      return time;
+    });
+  const figures: Record<string, number> = {};
+  if (completionProvider) figures['completion right after an edit'] = await timed('completion', () => at(column));
+  if (hoverProvider) figures['hover right after an edit'] = await timed('hover', () => at(6));
+  if (documentSymbolProvider)
+    figures['document symbols right after an edit'] = await timed('documentSymbol', () => ({ textDocument }));
+  if (semanticTokensProvider?.full === undefined) return figures;
+  figures['semantic tokens right after an edit'] = await timed('semanticTokens/full', () => ({ textDocument }));
+  if (typeof semanticTokensProvider.full !== 'object') return figures;
+  // What came last is what the next one differs from.
+  const { resultId } = await session.request<SemanticTokens>('textDocument/semanticTokens/full', { textDocument });
+  let previousResultId = resultId;
+  figures['semantic tokens, what an edit changed'] = await timed(
+    'semanticTokens/full/delta',
+    () => ({ textDocument, previousResultId }),
+    ({ resultId: next, edits }) => {
+      if (!Array.isArray(edits)) throw new Error('all tokens came, not what changed');
+      previousResultId = next;
+    },
+  );
   return figures;
 }
 

@@ -18,7 +18,7 @@ export interface Session {
   change(line: number, from: number, to: number, text: string): Promise<void>;
   /** Resolves when the document has so many diagnostics; from the moment of the call, which must come before what causes them. */
   diagnosed(count: number): Promise<void>;
-  request(method: string, params: object): Promise<unknown>;
+  request<T>(method: string, params: object): Promise<T>;
   /** MiB now, and at most since the start. */
   memory(): { now: number; peak: number };
   /** Milliseconds from `shutdown` to the end of the process. */
@@ -92,7 +92,7 @@ export async function startSession({ command, env, language, uri, settings }: Se
           waiting.set(count, resolve);
         }),
       ),
-    request: (method, params) => inTime(method, connection.sendRequest(method, params)),
+    request: <T>(method: string, params: object) => inTime(method, connection.sendRequest<T>(method, params)),
     memory: () => memoryOf(child.pid!),
     async stop() {
       const from = performance.now();

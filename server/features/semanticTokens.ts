@@ -12,6 +12,7 @@ import type { Document } from '../document.ts';
 import { keyKind, valueKind, type Name, type NameKind } from './at.ts';
 import { byChunk, type Places } from './byChunk.ts';
 import type { Feature, TextParams } from './feature.ts';
+import { editsBetween, encoded, piecesOf, type IsDefined, type Piece, type Placed } from './tokenPieces.ts';
 
 /** The first five are ours; a client that does not know them shows nothing, or what the user says. */
 export const TOKEN_TYPES = [
@@ -46,7 +47,7 @@ export const semanticTokensFull: Feature<TextParams> = {
     const provider = { legend: LEGEND, full, range: Boolean(requests.range) };
     return provider.full || provider.range ? { semanticTokensProvider: provider } : {};
   },
-  answer: ({ textDocument }, { document }) => remembered(textDocument.uri, encodedTokens(document(textDocument.uri))),
+  answer: ({ textDocument: { uri } }, { document }) => allOf(remembered(uri, document(uri))),
   *steps(params, context) {
     yield* placedIn.steps(context.document(params.textDocument.uri));
     return semanticTokensFull.answer(params, context);
@@ -58,11 +59,10 @@ export const semanticTokensDelta: Feature<TextParams & { previousResultId: strin
   needs: ['textDocument', 'previousResultId'],
   announce: () => ({}),
   answer: ({ textDocument: { uri }, previousResultId }, { document }) => {
-    const before = results.get(uri);
-    const data = encodedTokens(document(uri));
-    const after = remembered(uri, data);
-    if (before?.resultId !== previousResultId) return after;
-    return { resultId: after.resultId, edits: edits(before.data, data) } satisfies SemanticTokensDelta;
+    const before = results.get(uri)?.find(({ resultId }) => resultId === previousResultId);
+    const after = remembered(uri, document(uri));
+    if (!before) return allOf(after);
+    return { resultId: after.resultId, edits: editsBetween(before.pieces, after.pieces) } satisfies SemanticTokensDelta;
   },
 };
 
@@ -73,34 +73,32 @@ export const semanticTokensRange: Feature<TextParams & { range: LspRange }> = {
   answer: ({ textDocument, range }, { document }) => ({ data: encodedTokens(document(textDocument.uri), range) }),
 };
 
-/** The last answer for each document, to which the next delta refers. */
-const results = new Map<string, { resultId: string; data: number[] }>();
-const MOST_RESULTS = 20;
+interface Result {
+  resultId: string;
+  pieces: readonly Piece[];
+  definitions: Definitions;
+}
+
+/** The last answers for each document, the newest first, to which the next delta may refer; their pieces are mostly the same. */
+const results = new Map<string, Result[]>();
+const MOST_DOCUMENTS = 20;
+/** A client that got one more answer than it took in, or leaves one out, still gets what changed. */
+const MOST_RESULTS = 8;
 let count = 0;
 
-function remembered(uri: string, data: number[]): SemanticTokens & { resultId: string } {
-  const result = { resultId: String(++count), data };
+function remembered(uri: string, document: Document): Result {
+  const before = results.get(uri) ?? [];
+  const definitions = definitionsIn(document, before[0]?.definitions);
+  const pieces = piecesOf(placedIn(document), definitions.has);
+  const result = { resultId: String(++count), pieces, definitions };
   results.delete(uri);
-  results.set(uri, result);
+  results.set(uri, [result, ...before.slice(0, MOST_RESULTS - 1)]);
   // The oldest goes: a client that still refers to it gets all tokens.
-  if (results.size > MOST_RESULTS) results.delete(results.keys().next().value!);
+  if (results.size > MOST_DOCUMENTS) results.delete(results.keys().next().value!);
   return result;
 }
 
-/** One edit: what lies between the same beginning and the same end. */
-function edits(
-  before: readonly number[],
-  after: readonly number[],
-): { start: number; deleteCount: number; data?: number[] }[] {
-  const most = Math.min(before.length, after.length);
-  let start = 0;
-  while (start < most && before[start] === after[start]) start++;
-  let end = 0;
-  while (end < most - start && before[before.length - 1 - end] === after[after.length - 1 - end]) end++;
-  const deleteCount = before.length - start - end;
-  const data = after.slice(start, after.length - end);
-  return deleteCount === 0 && data.length === 0 ? [] : [{ start, deleteCount, data }];
-}
+const allOf = ({ resultId, pieces }: Result): SemanticTokens => ({ resultId, data: pieces.flat() });
 
 /** A token by offsets, with the name that it is, if it is one. */
 interface Found {
@@ -109,39 +107,12 @@ interface Found {
   name?: Name;
 }
 
-/** The same by lines, counted from where its chunk begins. */
-interface Placed {
-  line: number;
-  character: number;
-  length: number;
-  type: number;
-  name?: Name;
-}
-
 const placedIn = byChunk((places, text): Placed[] => placed(text, foundIn(places, text)));
 
-/** LSP, "Semantic Tokens": five numbers for each token, its place counted from the one before; of all lines, or of some. */
+/** Of all lines, or of some. */
 export function encodedTokens(document: Document, lines?: LspRange): number[] {
-  const [first, last] = [lines?.start.line ?? 0, lines?.end.line ?? Infinity];
-  const isDefined = definitionsIn(document);
-  const data: number[] = [];
-  let [line, character] = [0, 0];
-  for (const chunk of placedIn(document, lines && offsetsOf(document, lines))) {
-    for (const token of chunk.value) {
-      const onLine = chunk.line + token.line;
-      if (onLine < first || onLine > last) continue;
-      const at = token.line === 0 ? chunk.character + token.character : token.character;
-      data.push(
-        onLine - line,
-        onLine === line ? at - character : at,
-        token.length,
-        token.type,
-        modifiersOf(token, isDefined),
-      );
-      [line, character] = [onLine, at];
-    }
-  }
-  return data;
+  const chunks = placedIn(document, lines && offsetsOf(document, lines));
+  return encoded(chunks, definitionsIn(document).has, undefined, [lines?.start.line ?? 0, lines?.end.line ?? Infinity]);
 }
 
 const offsetsOf = ({ text }: Document, { start, end }: LspRange): Range => [
@@ -149,27 +120,39 @@ const offsetsOf = ({ text }: Document, { start, end }: LspRange): Range => [
   text.offsetAt({ line: end.line + 1, character: 0 }),
 ];
 
-const modifiersOf = ({ name }: Placed, isDefined: (name: Name) => boolean): number =>
-  name === undefined ? 0 : name.role === 'definition' ? 1 : isDefined(name) ? 0 : 2;
-
-/** Whether something has a name, or may have it: what could not be read counts. Address scopes are defined nowhere in the file. */
-function definitionsIn(document: Document): (name: Name) => boolean {
-  const { topology } = document.reading();
-  const names = (things: readonly { name: string }[]): ReadonlySet<string> => new Set(things.map(({ name }) => name));
-  const known: Partial<Record<NameKind, ReadonlySet<string>>> = {
-    node: names(topology.nodes),
-    network: names(topology.networks),
-    subnet: names(topology.networks.flatMap(({ subnets }) => subnets)),
-    router: names(topology.routers),
-    port: names(topology.ports),
-    physical_network: new Set(topology.nodes.flatMap((node) => Object.keys(node.bridge_mappings))),
-  };
-  const unread = unreadOf(topology);
-  return ({ kind, name }) =>
-    kind === 'address_scope' ||
-    known[kind]?.has(name) === true ||
-    (kind !== 'physical_network' && kind !== 'floating_ip' && unread.mayHave(kind, name));
+/** Which names something has. */
+interface Definitions {
+  names: ReadonlyMap<NameKind, ReadonlySet<string>>;
+  /** What could not be read and may have had names, as one text. */
+  hidden: string;
+  has: IsDefined;
 }
+
+/** What could not be read may have a name. Address scopes are defined nowhere in the file. */
+function definitionsIn(document: Document, before?: Definitions): Definitions {
+  const { topology } = document.reading();
+  const namesOf = (things: readonly { name: string }[]): ReadonlySet<string> => new Set(things.map(({ name }) => name));
+  const names = new Map<NameKind, ReadonlySet<string>>([
+    ['node', namesOf(topology.nodes)],
+    ['network', namesOf(topology.networks)],
+    ['subnet', namesOf(topology.networks.flatMap(({ subnets }) => subnets))],
+    ['router', namesOf(topology.routers)],
+    ['port', namesOf(topology.ports)],
+    ['physical_network', new Set(topology.nodes.flatMap((node) => Object.keys(node.bridge_mappings)))],
+  ]);
+  const unread = unreadOf(topology);
+  const hidden = unread.hidden();
+  if (before?.hidden === hidden && [...names].every(([kind, each]) => isSame(each, before.names.get(kind)!)))
+    return before;
+  const has = ({ kind, name }: Name): boolean =>
+    kind === 'address_scope' ||
+    names.get(kind)?.has(name) === true ||
+    (kind !== 'physical_network' && kind !== 'floating_ip' && unread.mayHave(kind, name));
+  return { names, hidden, has };
+}
+
+const isSame = (names: ReadonlySet<string>, others: ReadonlySet<string>): boolean =>
+  names.size === others.size && [...names].every((name) => others.has(name));
 
 /** Walks all entries once; what each is follows from what the one around it is. */
 function foundIn(places: Places, text: string): Found[] {

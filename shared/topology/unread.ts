@@ -8,6 +8,8 @@ export interface Unread {
   touches(pointer: Pointer): boolean;
   /** What of some sections was not read, as one text: while it is the same, `touches` says the same of what is in them. */
   among(...sections: Pointer[]): string;
+  /** What of it may have had things with names, as one text: while it is the same, `mayHave` says the same. */
+  hidden(): string;
   /** Whether the file may have a thing of that name which is not in the topology. */
   mayHave(kind: ReferenceKind, name: string): boolean;
 }
@@ -28,12 +30,20 @@ export function unreadOf(topology: Topology): Unread {
         .filter((each) => each === '' || sections.some((section) => each.startsWith(section)))
         .map((each) => `${each}\n`)
         .join(''),
+    hidden: () =>
+      [...unread]
+        .filter((each) => each.split('/').length <= (each.startsWith('/networks/') ? SUBNET_DEPTH : THING_DEPTH) + 1)
+        .join('\n'),
     mayHave(kind, name) {
       if (unread.size === 0) return false;
       return kind === 'subnet' ? subnets.any || subnets.names.has(name) : isIn(join(`${kind}s`, name));
     },
   };
 }
+
+/** `/ports/NAME`; `/networks/NAME/subnets/NAME`. */
+const THING_DEPTH = 2;
+const SUBNET_DEPTH = 4;
 
 /** A pointer and all that it is inside of. */
 function ancestors(pointer: Pointer): Pointer[] {

@@ -3,12 +3,18 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { CompletionList, FoldingRange, SelectionRange } from 'vscode-languageserver';
+import type {
+  CompletionList,
+  FoldingRange,
+  SelectionRange,
+  SemanticTokens,
+  SemanticTokensDelta,
+} from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { makeDocument, type Document } from '../../../server/document.ts';
 import { Refusal, wrongParams, type Context } from '../../../server/features/feature.ts';
 import { FEATURES } from '../../../server/features/table.ts';
-import { encodedTokens } from '../../../server/features/semanticTokens.ts';
+import { encodedTokens, semanticTokensDelta, semanticTokensFull } from '../../../server/features/semanticTokens.ts';
 import { foldingRanges } from '../../../server/features/foldingRange.ts';
 import { COMMAND } from '../../../shared/protocol.ts';
 import { writeTopology } from '../../../shared/topology/write.ts';
@@ -103,6 +109,27 @@ const HOSTILE = [
   'nodes:\n  "\\ud800": {agent_mode: dvr}\n  "\\": {}\n',
 ];
 
+/** A client that has the tokens of the first version, and from then on takes what changed since one of the last answers. */
+function tokensByDeltas(): (document: Document, back: number) => number[] {
+  const answers: { resultId?: string; data: number[] }[] = [];
+  return (document, back) => {
+    const params = { textDocument: { uri: document.text.uri } };
+    const context = { document: () => document } as unknown as Context;
+    const before = answers.at(-1 - back) ?? answers.at(-1);
+    if (!before) {
+      const all = semanticTokensFull.answer(params, context) as SemanticTokens;
+      answers.push(all);
+      return all.data;
+    }
+    const delta = semanticTokensDelta.answer({ ...params, previousResultId: before.resultId! }, context);
+    const { resultId, edits } = delta as SemanticTokensDelta;
+    const data = [...before.data];
+    for (const { start, deleteCount, data: added = [] } of edits) data.splice(start, deleteCount, ...added);
+    answers.push({ resultId: resultId!, data });
+    return data;
+  };
+}
+
 describe('requests on texts that are no good', () => {
   for (const text of HOSTILE)
     it(JSON.stringify(text.slice(0, 60)), () => {
@@ -168,6 +195,8 @@ describe('requests on texts that are no good', () => {
       text: fc.constantFrom('', 'x', '\n', ' ', ': ', '  new: {}\n', '}', '"', '# c\n', '- '),
     });
     let document = documentOf(example);
+    const tokensOf = tokensByDeltas();
+    let documents = 0;
     for (const { at, length, text: inserted } of fc.sample(edit, { numRuns: 120, seed: 5, endOnFailure: true })) {
       const before = document.text.getText();
       const from = Math.floor(at * before.length);
@@ -176,6 +205,7 @@ describe('requests on texts that are no good', () => {
       const fresh = documentOf(document.text.getText());
       assert.deepEqual(encodedTokens(document), encodedTokens(fresh), text);
       assert.deepEqual(foldingRanges(document), foldingRanges(fresh), text);
+      assert.deepEqual(tokensOf(document, documents++ % 3), encodedTokens(fresh), text);
     }
   });
 
