@@ -5,7 +5,7 @@
 import type { Aspect, NodeAspect } from './aspects/aspect.ts';
 import { ASPECTS, NODE_ASPECTS } from './aspects/table.ts';
 import { gapFor } from './gaps.ts';
-import { pairUp } from './pair.ts';
+import { pairUp, type Pairing } from './pair.ts';
 import type { AllocationLine, AspectName, Because, Family, Gap, Item, NodeState } from './state.ts';
 
 export type DifferenceKind = 'missing' | 'unexpected' | 'different' | 'misplaced';
@@ -121,21 +121,22 @@ function compareAspect(
   into.counts.notCompared += (live?.length ?? 0) - there.length;
   if (!expected || !live) return;
   const paired = pairUp(expected.filter(uncovered), there, aspect);
+  takePairs(paired, aspect, (kind, item, other) => differenceOf(aspect, { node, namespace }, kind, item, other), into);
+}
+
+/** Of an expected item and a live one, or of one that is alone. */
+type DifferenceIn = (kind: DifferenceKind, item: Item | undefined, other: Item | undefined) => Difference;
+
+/** Counts what was paired, and adds what differs. */
+function takePairs(
+  paired: Pairing<Item>,
+  aspect: Pick<Aspect<Item>, 'explain'>,
+  difference: DifferenceIn,
+  into: Comparison,
+): void {
   into.counts.equal += paired.equal.length;
   into.counts.dynamic += paired.dynamic.length;
   into.counts.different += paired.altered.length + paired.unexpected.length;
-  const difference = (kind: DifferenceKind, item: Item | undefined, other: Item | undefined): Difference => ({
-    node,
-    namespace,
-    aspect: aspect.name,
-    kind,
-    noun: aspect.noun,
-    expected: item ? aspect.explain(item) : null,
-    live: other ? aspect.explain(other) : null,
-    ...(item?.because ? { because: item.because } : {}),
-    repair: repairOf(aspect, item, other),
-    ...itemsOf(item, other),
-  });
   into.differences.push(
     ...paired.missing.map((item) => difference('missing', item, undefined)),
     ...paired.altered.map(([item, other]) => difference('different', item, other)),
@@ -149,6 +150,24 @@ function compareAspect(
     })),
   );
 }
+
+const differenceOf = (
+  aspect: Aspect<Item> | NodeAspect<Item>,
+  at: { node: string; namespace: string },
+  kind: DifferenceKind,
+  item: Item | undefined,
+  other: Item | undefined,
+): Difference => ({
+  ...at,
+  aspect: aspect.name,
+  kind,
+  noun: aspect.noun,
+  expected: item ? aspect.explain(item) : null,
+  live: other ? aspect.explain(other) : null,
+  ...(item?.because ? { because: item.because } : {}),
+  repair: repairOf(aspect, item, other),
+  ...itemsOf(item, other),
+});
 
 const itemsOf = (wanted: Item | undefined, found: Item | undefined): Pick<Difference, 'wanted' | 'found'> => ({
   ...(wanted ? { wanted } : {}),
@@ -181,30 +200,12 @@ function compareNodeAspect(aspect: NodeAspect<Item>, expected: NodeState, live: 
     return;
   }
   const paired = pairUp(wanted, there, { ...aspect, dynamic: (item) => aspect.dynamic(item, wanted) });
-  into.counts.equal += paired.equal.length;
-  into.counts.dynamic += paired.dynamic.length;
-  into.counts.different += paired.altered.length + paired.unexpected.length;
-  const difference = (kind: DifferenceKind, item: Item | undefined, other: Item | undefined): Difference => {
+  const at = { node: live.node, namespace: '-' };
+  const difference: DifferenceIn = (kind, item, other) => {
     const code = item ? undefined : aspect.known?.(other!, expected, live);
-    return {
-      node: live.node,
-      namespace: '-',
-      aspect: aspect.name,
-      kind,
-      noun: aspect.noun,
-      expected: item ? aspect.explain(item) : null,
-      live: other ? aspect.explain(other) : null,
-      ...(item?.because ? { because: item.because } : {}),
-      repair: repairOf(aspect, item, other),
-      ...(code === undefined ? {} : { known: code }),
-      ...itemsOf(item, other),
-    };
+    return { ...differenceOf(aspect, at, kind, item, other), ...(code === undefined ? {} : { known: code }) };
   };
-  into.differences.push(
-    ...paired.missing.map((item) => difference('missing', item, undefined)),
-    ...paired.altered.map(([item, other]) => difference('different', item, other)),
-    ...paired.unexpected.map((other) => difference('unexpected', undefined, other)),
-  );
+  takePairs(paired, aspect, difference, into);
 }
 
 function noteGaps(

@@ -48,7 +48,7 @@ export const EXTERNAL_INGRESS_MARK = '0x2';
 export const METADATA_PORT = 9697;
 /** `lib: constants.py: METADATA_V4_CIDR`. */
 export const METADATA_V4_CIDR = '169.254.169.254/32';
-/** `lib: constants.py: METADATA_V6_CIDR`. */
+/** `common/_constants.py: METADATA_V6_CIDR`; rules of iptables have this length in all releases (`metadata/driver.py`). */
 export const METADATA_V6_CIDR = 'fe80::a9fe:a9fe/128';
 
 /** Mask of the metadata and ingress marks, and of the address scope marks (`router_info.py: ADDRESS_SCOPE_MARK_MASK`). */

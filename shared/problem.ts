@@ -29,8 +29,11 @@ export interface Problem {
 }
 
 /** Joins unescaped keys to a pointer (RFC 6901, section 3: `~` → `~0`, `/` → `~1`). */
-export const pointer = (...keys: (string | number)[]): Pointer =>
-  keys.map((key) => `/${escaped(String(key))}`).join('');
+export function pointer(...keys: (string | number)[]): Pointer {
+  let text = '';
+  for (const key of keys) text += `/${typeof key === 'string' ? escaped(key) : key}`;
+  return text;
+}
 
 /** Hardly any key has something to escape. */
 const escaped = (key: string): string =>

@@ -12,12 +12,14 @@ import type {
 } from './namespaces/types.ts';
 import { elect } from './readHa.ts';
 import { hasChange } from './releases.ts';
-import type { NamespaceState, Route } from './state.ts';
+import { WRAP } from './neutron.ts';
+import type { IptablesItem, NamespaceState, Route } from './state.ts';
 
 export function readForms(namespace: Namespace, state: NamespaceState, allocations: Allocations): void {
   const { routes } = state;
   if (namespace.kind === 'qrouter') {
     readNeighbours(namespace, state, allocations);
+    readListed(namespace, state, allocations);
     if (routes) readExtraRoutes(namespace.extraRoutes, routes, undefined, allocations);
   }
   if (namespace.kind !== 'snat' && namespace.kind !== 'fip') return;
@@ -52,6 +54,20 @@ function readNeighbours(
         there.flatMap(({ lladdr }) => lladdr ?? []),
       );
     }
+}
+
+/** What a floating IP in the router's list brings by itself (`dvr_local_router.py: _handle_router_snat_rules`): any of it tells. */
+function readListed(
+  { listedChoice, fipLink }: QrouterNamespace,
+  { iptables }: NamespaceState,
+  allocations: Allocations,
+): void {
+  if (!listedChoice || !fipLink || !iptables) return;
+  const isOf = ({ table, chain, spec = '' }: IptablesItem): boolean =>
+    table === 'nat' &&
+    ((chain === `${WRAP}-snat` && spec === `-j ${WRAP}-float-snat`) ||
+      (chain === `${WRAP}-POSTROUTING` && spec.includes(`! -o ${fipLink.rfp.ifname} `)));
+  choose(allocations, listedChoice, iptables.some(isOf) ? ['listed'] : []);
 }
 
 const hopsOf = ({ gateway, nexthops = [] }: Route): string[] => [

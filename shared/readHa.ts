@@ -4,6 +4,7 @@ import { broadcastOf, parsePrefix } from './ip.ts';
 import { haPortIds, vridsOf } from './keepalived/read.ts';
 import { BOOT, KEEPALIVED, choose } from './namespaces/choice.ts';
 import {
+  METADATA6_ADDRESSES,
   METADATA_ADDRESSES,
   gatewayKey,
   gatewaySubnets,
@@ -224,12 +225,14 @@ function readMetadata6(
   allocations: Allocations,
 ): void {
   const [local] = METADATA_V6_CIDR.split('/');
+  const found = addresses.find((a) => a.ifname === ifname && a.local === local);
   const votes = [
     isUsual,
-    addresses.some((a) => a.ifname === ifname && a.local === local),
+    found !== undefined,
     routes.some((r) => r.dev === ifname && r.type === 'local' && r.dst === local),
   ];
-  if (votes.filter(Boolean).length >= 2) allocations.addresses[metadata6Key(port)] = METADATA_V6_CIDR;
+  const text = METADATA6_ADDRESSES.find((each) => each === `${local}/${found?.prefixlen}`) ?? METADATA_V6_CIDR;
+  if (votes.filter(Boolean).length >= 2) allocations.addresses[metadata6Key(port)] = text;
 }
 
 /** Chains of the nat table that an agent before Train made. */

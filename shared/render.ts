@@ -127,7 +127,8 @@ export interface SideBySide {
 
 /** Every aspect that both states know, in the order of the namespaces; a namespace that one of them lacks has an empty side. */
 export function sideBySide(expected: NodeState, live: NodeState): SideBySide[] {
-  const names = [...new Set([...Object.keys(expected.namespaces), ...unexpectedNamespaces(expected, live)])];
+  const wanted = Object.keys(expected.namespaces).filter((name) => !mayBeThere(name, expected, live));
+  const names = [...new Set([...wanted, ...unexpectedNamespaces(expected, live)])];
   const inside = names.flatMap((namespace) =>
     ASPECTS.flatMap((aspect): SideBySide[] => {
       const uncovered = (item: Item) =>
@@ -146,6 +147,11 @@ export function sideBySide(expected: NodeState, live: NodeState): SideBySide[] {
   });
   return [...inside, ...ofNode];
 }
+
+/** A namespace that was not seen, though it may be there: nobody listed them, or it may be there or not. */
+const mayBeThere = (name: string, expected: NodeState, live: NodeState): boolean =>
+  !Object.hasOwn(live.namespaces, name) &&
+  (gapFor(live.gaps, NODE, 'namespaces') ?? gapFor(expected.gaps, name, 'namespaces')) !== undefined;
 
 const unexpectedNamespaces = (expected: NodeState, live: NodeState): string[] =>
   Object.keys(live.namespaces).filter(

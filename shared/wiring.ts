@@ -9,7 +9,7 @@ import { isTunnelled } from './ovs/names.ts';
 import { readAllocations } from './readAllocations.ts';
 import type { Gap, NodeState } from './state.ts';
 import { grouped } from './topology/lookup.ts';
-import { relationsOf, subnetOf } from './topology/relations.ts';
+import { type Relations, relationsOf, subnetOf } from './topology/relations.ts';
 import type { Network, Node, Port, Topology } from './topology/types.ts';
 import type { Carrier, Cloud, Endpoint, EndpointAddress, Segment, WiredDevice, Wiring } from './trace/cloud.ts';
 
@@ -101,7 +101,9 @@ export function wiringOf(
           devices[ifname] = {
             segment: network,
             // A router that is not distributed has its `qr-` on one node only.
-            ...(kind === 'qr' && namespace.kind === 'qrouter' ? { distributed: true } : {}),
+            ...(kind === 'qr' && namespace.kind === 'qrouter'
+              ? { distributed: true }
+              : { nodes: [...(devices[ifname]?.nodes ?? []), name] }),
           };
   const segments: Record<string, Segment> = Object.create(null);
   const held = heldOn(topology);
@@ -180,9 +182,18 @@ function endpointOf(topology: Topology, port: Port, allocations: AllocationsByNo
     ...(port.id === undefined ? {} : { id: port.id }),
     ...(port.node === undefined ? {} : { node: port.node }),
     segment: port.network,
+    ...(port.status === 'DOWN' || port.device_owner === '' ? { mayBeUnplugged: true } : {}),
     ...(port.device_owner === DEVICE_OWNER.dhcp ? { servesDhcp: true } : {}),
     mac: learned ?? macOf({ allocations: { macs: {} } }, port.pointer, port.mac_address, port.name),
     addresses,
     extraAddresses: port.allowed_address_pairs.map(({ ip_address }) => ip_address),
+    ...advertisedTo(lookup, port),
   };
+}
+
+/** Of a network with one such subnet, a port there has it by its own address. */
+function advertisedTo(lookup: Relations, port: Port): Pick<Endpoint, 'advertised'> {
+  const subnets = lookup.network.get(port.network)?.subnets.filter((subnet) => subnet.ipv6_ra_mode !== undefined) ?? [];
+  const served = subnets.filter(({ name }) => lookup.interfacesOfSubnet.has(name));
+  return served.length > 0 ? { advertised: served.map(({ cidr }) => cidr) } : {};
 }

@@ -21,6 +21,8 @@ export interface DifferReport {
   asked: number;
   /** `commands`: the example before and after. */
   changes: (ReachChange & { commands: { before: string; after: string } })[];
+  /** What one side reaches, and of the other nobody knows. */
+  unknown: ReachComparison['unknown'];
   onlyBefore: string[];
   onlyAfter: string[];
 }
@@ -45,7 +47,8 @@ const TITLE: Record<ReachChange['kind'], string> = {
   source: 'is seen from another address',
 };
 
-export function differAsText({ before, after, asked, changes, onlyBefore, onlyAfter }: DifferReport): string {
+export function differAsText(report: DifferReport): string {
+  const { before, after, asked, changes, unknown, onlyBefore, onlyAfter } = report;
   return [
     `before: ${before}`,
     `after:  ${after}`,
@@ -59,6 +62,9 @@ export function differAsText({ before, after, asked, changes, onlyBefore, onlyAf
       `                ${commands.after}`,
     ]),
     '',
+    ...unknown.map(
+      ({ reason, count, example }) => `Not known of ${count.toLocaleString('en')}, such as ${example}: ${reason}`,
+    ),
     ...only('before', onlyBefore),
     ...only('after', onlyAfter),
     changes.length === 0

@@ -62,7 +62,7 @@ function loopback(namespace: Namespace): Address[] {
 
 function addressesOf(device: Device): Address[] {
   if (device.silent) return [];
-  const { ifname, because, addresses: own, addresses6 = [] } = device;
+  const { ifname, because, reasons = {}, addresses: own, addresses6 = [] } = device;
   const linkLocal = linkLocalAddress(device);
   const made = {
     ...because,
@@ -70,7 +70,7 @@ function addressesOf(device: Device): Address[] {
     neutron: 'interface.py: LinuxInterfaceDriver.plug',
   };
   return [
-    ...own.map((text) => addressOf('inet', device, text, 'global', because)),
+    ...own.map((text) => addressOf('inet', device, text, 'global', reasons[text] ?? because)),
     ...addresses6.map((text) =>
       addressOf('inet6', device, text, text.startsWith('fe80:') ? 'link' : 'global', because),
     ),

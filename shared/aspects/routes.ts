@@ -124,7 +124,8 @@ function kernelRoutes(device: Device): Route[] {
     const address = prefix?.address ?? text.split('/')[0]!;
     // Of an address that nobody knows yet at least the subnet is known.
     const network = prefix ? networkText(prefix) : device.within[0];
-    const because = { ...device.because, sentence: `the kernel adds this for the address ${text} of ${device.ifname}` };
+    const reason = device.reasons?.[text] ?? device.because;
+    const because = { ...reason, sentence: `the kernel adds this for the address ${text} of ${device.ifname}` };
     const own = { family: 'inet' as const, dev: device.ifname, protocol: 'kernel', prefsrc: address, because };
     // Of a prefix up to /30 the kernel knows the broadcast address by itself.
     const broadcast = prefix && (prefix.length < 31 ? broadcastOf(prefix) : broadcastAddress(device, prefix));

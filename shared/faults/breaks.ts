@@ -1,18 +1,28 @@
 /** What a difference breaks that no fault of the catalogue explains, one sentence for each kind of item. */
 import type { Difference } from '../compare.ts';
-import type { AspectName } from '../state.ts';
+import type { Address, AspectName, Item } from '../state.ts';
 import { kindOf } from './lines.ts';
 import type { Scope } from './scope.ts';
 
 export function breaksOf({ aspect, kind, namespace, wanted }: Difference, scope: Scope): string {
   if (aspect === 'allocations' && wanted && 'file' in wanted && wanted.file === 'ha-state') return moved(scope);
   if (kind === 'unexpected') return left(aspect, scope);
+  if (aspect === 'addresses' && isFloating(wanted)) return `nobody outside reaches ${wanted.local}, a floating IP`;
   return LOST[aspect](scope, kindOf(namespace));
 }
 
 /** The topology is as old as the answers of the API that it was made of. */
 const moved = ({ node }: Scope): string =>
   `nothing by itself: the HA router moved to another node since the topology was made; ${node} is one of the two`;
+
+/** The gateway's own address has the prefix of its subnet (`dvr_edge_router.py: add_centralized_floatingip`). */
+const isFloating = (item: Item | undefined): item is Address =>
+  item !== undefined &&
+  'ifname' in item &&
+  String(item.ifname).startsWith('qg-') &&
+  'local' in item &&
+  'prefixlen' in item &&
+  item.prefixlen === 32;
 
 const left = (aspect: AspectName, { node }: Scope): string =>
   aspect === 'namespaces'

@@ -148,7 +148,7 @@ const virtualAddresses = (context: Context, namespace: SnatNamespace, choice: Ke
   guardedDevices(context, namespace, choice.updated ?? []).flatMap((device) =>
     virtualAddressesOf(device).map((line) => ({
       line: line + tracking(context, choice),
-      because: { ...device.because, neutron: 'ha_router.py: _add_vips' },
+      because: { ...(device.reasons?.[line.split(' ')[0]!] ?? device.because), neutron: 'ha_router.py: _add_vips' },
     })),
   );
 

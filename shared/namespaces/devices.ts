@@ -101,7 +101,12 @@ function addressesOf(
 }
 
 /** `ip/prefixlen` of an interface, or a placeholder. */
-function interfaceAddress({ allocations }: Context, router: Router, entry: RouterInterface, subnet: Subnet): string {
+export function interfaceAddress(
+  { allocations }: Context,
+  router: Router,
+  entry: RouterInterface,
+  subnet: Subnet,
+): string {
   return (
     withLength(entry.ip_address ?? subnet.gateway_ip ?? undefined, subnet) ??
     allocations.addresses[entry.pointer] ??

@@ -1,6 +1,6 @@
 /** `qdhcp-<network>`: where the DHCP agent answers. `agent/linux/dhcp.py: DeviceManager`. */
 import { familyOf } from '../ip.ts';
-import { METADATA_V4_CIDR } from '../neutron.ts';
+import { METADATA_V4_CIDR, METADATA_V6_CIDR } from '../neutron.ts';
 import { dhcpPortsOf } from '../placement.ts';
 import { type Agents, hasChange } from '../releases.ts';
 import type { Family } from '../state.ts';
@@ -106,6 +106,9 @@ function tapDevice(context: Context, network: Network, port: Port): Device {
 
 /** `constants.METADATA_V4_CIDR`; before Train the whole `169.254.0.0/16` (`dhcp.py: METADATA_DEFAULT_CIDR`). */
 export const METADATA_ADDRESSES: readonly string[] = [METADATA_V4_CIDR, '169.254.169.254/16'];
+
+/** `common/_constants.py: METADATA_V6_CIDR`; before there was that one the prefix of the link, `lib: constants.py: METADATA_V6_CIDR`. */
+export const METADATA6_ADDRESSES: readonly string[] = [METADATA_V6_CIDR, 'fe80::a9fe:a9fe/64'];
 
 /**
  * Whether a namespace with the IPv4 metadata address has the IPv6 one too: since 2025.1 only where the network has IPv6

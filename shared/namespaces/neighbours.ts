@@ -11,7 +11,7 @@ import type { Because } from '../state.ts';
 import { hasSnatAddress, isIpv4 } from '../topology/relations.ts';
 import type { Port, Router, Subnet } from '../topology/types.ts';
 import { type Choice, chosenOf } from './choice.ts';
-import { type Context, agentsHave, macOf, releaseOf, snatAddressOf, snatKey } from './devices.ts';
+import { type Context, agentsHave, interfaceAddress, macOf, releaseOf, snatAddressOf, snatKey } from './devices.ts';
 import type { NeighbourFact } from './types.ts';
 
 /** One reason for an entry. */
@@ -37,6 +37,7 @@ export function neighboursOf(context: Context, router: Router, ifname: string, s
     ...subnets.flatMap((subnet) => portSources(context, subnet)),
     ...subnets.flatMap((subnet) => pushedPairs(context, subnet)),
     ...subnets.flatMap((subnet) => otherSources(context, subnet, subnets)),
+    ...subnets.flatMap((subnet) => interfaceSources(context, subnet)),
   ];
   const family = subnets.some(isIpv4) ? 'inet' : 'inet6';
   const byAddress = new Map<string, Source[]>();
@@ -128,6 +129,29 @@ function otherSources(context: Context, subnet: Subnet, own: Subnet[]): Source[]
           };
         }),
     );
+}
+
+/**
+ * Interfaces of routers, the own one among them. The agent leaves them out, but the server sends an entry for any port whose addresses
+ * change (`l3_dvrscheduler_db.py: _notify_l3_agent_port_update`), to the nodes that hold a router of the subnet at that time. So does a
+ * second IPv6 subnet of a network: it becomes another address of the port that is there.
+ */
+function interfaceSources(context: Context, subnet: Subnet): Source[] {
+  return (context.lookup.interfacesOfSubnet.get(subnet.name) ?? []).map(({ router, interface: entry }) => {
+    const dst = interfaceAddress(context, router, entry, subnet).split('/')[0]!;
+    return {
+      dst,
+      mac: macOf(context, entry.pointer, entry.mac_address, `${router.name} in ${entry.subnet}`),
+      key: entry.pointer,
+      isSure: false,
+      isUsual: false,
+      because: {
+        pointer: entry.pointer,
+        sentence: `${dst} is an interface of ${router.name}, whose addresses changed while this node had a router of ${subnet.name}`,
+        neutron: SERVER,
+      },
+    };
+  });
 }
 
 /** Centralised SNAT ports: the router's own are in its data, those of other routers are bound ports like any. */

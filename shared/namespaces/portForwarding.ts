@@ -1,6 +1,7 @@
 /** Port forwardings of a router, as chains of its central namespace. `agent/l3/extensions/port_forwarding.py`. */
 import { placementOf } from '../placement.ts';
 import { pointer } from '../problem.ts';
+import type { Because } from '../state.ts';
 import type { FloatingIp, PortForwarding, Router } from '../topology/types.ts';
 import type { Context } from './devices.ts';
 import { type PortForwardingFact, unknown } from './types.ts';
@@ -62,8 +63,15 @@ export function portForwardings({ lookup, allocations }: Context, router: Router
   );
 }
 
-/** Addresses that the gateway device has for port forwardings. */
-export function forwardedAddresses({ lookup }: Context, router: Router): string[] {
+/** Addresses that the gateway device has for port forwardings, each with the reason. */
+export function forwardedAddresses({ lookup }: Context, router: Router): [address: string, because: Because][] {
   const served = placementOf(lookup.topology).forwardingsByRouter.get(router.name) ?? [];
-  return [...new Set(served.map(({ floating }) => `${floating.floating_ip_address}/32`))];
+  return [...new Set(served.map(({ floating }) => floating))].map(({ floating_ip_address: address, pointer: at }) => [
+    `${address}/32`,
+    {
+      pointer: at,
+      sentence: `ports of ${address} are forwarded: it is an address of the gateway device`,
+      neutron: 'port_forwarding.py: _process_create',
+    },
+  ]);
 }

@@ -6,7 +6,8 @@ import { onDemand } from '../onDemand.ts';
 import { type Hosted, type ServedFloatingIp, hasExternal, placementOf, snatNodes } from '../placement.ts';
 import type { Because } from '../state.ts';
 import { hasSnatAddress, isIpv4 } from '../topology/relations.ts';
-import type { Router, RouterInterface } from '../topology/types.ts';
+import type { Node, Router, RouterInterface } from '../topology/types.ts';
+import { type Choice, chosenOf } from './choice.ts';
 import {
   type Context,
   type RouterPort,
@@ -46,7 +47,10 @@ export function qrouterNamespace(context: Context, { router, because }: Hosted):
   const fipLink = fipLinkOf(context, router, ha);
   const served = placementOf(lookup.topology).floatingIpsByRouter.get(router.name) ?? [];
   const isSnatNode = snatNodes(lookup.topology, router).some(({ name }) => name === node.name);
-  const listed = served.filter((s) => s.node === node.name || (s.kind === 'centralised' && isSnatNode));
+  const sure = served.filter((s) => s.node === node.name || (s.kind === 'centralised' && isSnatNode));
+  const choice = sure.length > 0 ? undefined : listedChoice(node, router, served);
+  const isListed = choice !== undefined && chosenOf(context.allocations, choice, []).length > 0;
+  const listed = isListed ? served.filter((s) => s.kind === 'centralised') : sure;
   return {
     kind: 'qrouter',
     name: namespaceName(context, 'qrouter', router),
@@ -61,10 +65,13 @@ export function qrouterNamespace(context: Context, { router, because }: Hosted):
     centralFloatingIps: factsOf(
       context,
       agentsHave(context, 'fip_rules_reread')
-        ? served.filter((s) => s.kind === 'centralised' && (isSnatNode || isPortOn(context, s)))
+        ? served.filter(
+            (s) => s.kind === 'centralised' && (isSnatNode || node.agent_mode === 'dvr_snat' || isPortOn(context, s)),
+          )
         : [],
     ),
     ...(listed[0] ? { floatingIpListed: listed[0].because } : {}),
+    ...(choice ? { listedChoice: choice } : {}),
     extraRoutes: isWithoutExtraRoutes(context)
       ? []
       : extraRoutes(
@@ -77,6 +84,16 @@ export function qrouterNamespace(context: Context, { router, because }: Hosted):
     scopes: qrouterScopes(context, router, interfaces, fipLink),
     ...(fipLink ? crossScopeOf(context, router, listed) : {}),
   };
+}
+
+/**
+ * The server lists centralised floating IPs to every agent in mode dvr_snat that holds the router (`l3_dvr_db.py: _get_dvr_sync_data,
+ * _skip_floating_ip_for_mismatched_agent_or_host`), but tells only the SNAT node when one comes or goes: another one has them in its list
+ * from its next update of the router on.
+ */
+function listedChoice(node: Node, router: Router, served: readonly ServedFloatingIp[]): Choice | undefined {
+  if (node.agent_mode !== 'dvr_snat' || !served.some(({ kind }) => kind === 'centralised')) return undefined;
+  return { key: `${router.pointer} floating IPs listed`, candidates: ['listed'], none: true };
 }
 
 /** First versions of Liberty write the extra routes of nodes in mode dvr_snat to the snat namespace alone. */

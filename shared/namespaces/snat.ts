@@ -102,10 +102,14 @@ export function gatewayFacts(
   const floatingIps = centralFloatingIps(context, router);
   // Each centralised floating IP is an address of the gateway device (`dvr_edge_router.py: add_centralized_floatingip`).
   const served = [
-    ...floatingIps.map(({ floating_ip_address: address }) => `${address}/32`),
+    ...floatingIps.map(({ floating_ip_address: address, because: reason }) => [`${address}/32`, reason] as const),
     ...forwardedAddresses(context, router),
   ];
-  const qg = guarded(context, router, ha, { ...own, addresses: [...own.addresses, ...served] });
+  const qg = guarded(context, router, ha, {
+    ...own,
+    addresses: [...own.addresses, ...served.map(([address]) => address)],
+    ...(served.length > 0 ? { reasons: Object.fromEntries(served) } : {}),
+  });
   const snatAddress = own.addresses[0]?.split('/')[0];
   const outside = isStandby
     ? { gateways: [], onlink: [] }

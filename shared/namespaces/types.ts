@@ -9,7 +9,7 @@ import type { Pointer } from '../problem.ts';
 import { type Agents, hasChange } from '../releases.ts';
 import type { Because, Family } from '../state.ts';
 import type { Network, Node, Router } from '../topology/types.ts';
-import type { Chosen } from './choice.ts';
+import type { Choice, Chosen } from './choice.ts';
 
 /** A network device of a namespace, with the addresses that it is given. */
 export interface Device {
@@ -29,6 +29,8 @@ export interface Device {
   learned?: readonly string[];
   /** Addresses that the topology leaves open: the key of each in `Allocations`, and the subnets that it must lie in. */
   open?: readonly { key: string; within: readonly string[] }[];
+  /** Why it has some of its addresses, where that is not why it is there itself: floating IPs. */
+  reasons?: Readonly<Record<string, Because>>;
   /** Those of its addresses that have no broadcast address: keepalived sets none. */
   plain?: readonly string[];
   /** Without addresses: on the standby of an HA router only keepalived would set them. */
@@ -163,6 +165,8 @@ export interface QrouterNamespace extends Placed {
   centralFloatingIps: FloatingIpFact[];
   /** Why the node's router has floating IPs in its list, its own or centralised ones; absent when there is none. */
   floatingIpListed?: Because;
+  /** Where only the node's history says whether it has centralised ones in its list. */
+  listedChoice?: Choice;
   extraRoutes: RouteFact[];
   /** The agent's class for HA made it: the router is `ha` and this node has an HA port of it. */
   ha?: true;

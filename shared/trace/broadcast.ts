@@ -6,6 +6,7 @@ import { type Parcel, announce } from './frame/passage.ts';
 import { type Packet, packetOf } from './packet.ts';
 import { devicesNear } from './segment.ts';
 import { type TraceNode, traceNode } from './tree.ts';
+import { missingText } from './unread.ts';
 import { type View, namespacesOn } from './view.ts';
 import { type Hop, handOver, takerHop } from './wire.ts';
 
@@ -51,7 +52,8 @@ export function offerTo(view: View, server: Endpoint, client: Endpoint, packet: 
     parcel,
     ...(node === undefined ? {} : { node }),
   };
-  return handOver(view, asker, [endpointTaker(client)], client.mac ?? `mac of ${client.name}`, []);
+  const mac = client.mac ?? `mac of ${client.name}`;
+  return handOver(view, asker, { takers: [endpointTaker(client)], mac, target: packet.dst }, []);
 }
 
 /** The packet of that answer; undefined when the client has no IPv4 address that the server could give. */
@@ -84,6 +86,19 @@ export function metadataServer(view: View, client: Endpoint, dst: string): Endpo
     if (found) return found;
   }
   return undefined;
+}
+
+/** Why nobody can say by which way a VM reaches metadata: the DHCP server, or the router that may be its gateway, is on a node that nobody read. */
+export function metadataMissing(view: View, { segment, addresses }: Endpoint, dst: string): string | undefined {
+  if (dst !== METADATA || view.unseen.length === 0) return undefined;
+  const open = addresses.filter(({ local, gateway }) => !local.includes(':') && !isRouted(view, segment, gateway));
+  const servers = (view.endpoints.get(segment) ?? []).filter(
+    ({ servesDhcp, node }) => servesDhcp && node !== undefined,
+  );
+  if (open.length === 0 || servers.length === 0) return undefined;
+  if (!servers.some((each) => servesMetadata(view, each)))
+    return missingText(view.unseen.filter(({ node }) => servers.some((each) => each.node === node)));
+  return open.some(({ gateway }) => gateway !== undefined) ? missingText(view.unseen) : undefined;
 }
 
 /** Whether an address is one that the DHCP namespace behind a port has, though the port has not. */

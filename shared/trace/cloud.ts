@@ -60,6 +60,8 @@ export interface WiredDevice {
    * frames to it stay on their node (`ovs_dvr_neutron_agent.py`: br-tun table 1 drops them, the MAC is rewritten).
    */
   distributed?: boolean;
+  /** The nodes that should have it, when it is not distributed: of a highly available router those of all its instances. Absent: not known. */
+  nodes?: string[];
 }
 
 /** A port that is no device of a router namespace: a VM, a DHCP port, a virtual address. */
@@ -70,11 +72,15 @@ export interface Endpoint {
   node?: string;
   segment: string;
   mac?: string;
+  /** Neutron does not say that anything is plugged in: its `status` is DOWN, or nobody owns it. */
+  mayBeUnplugged?: boolean;
   /** It serves DHCP on its segment (`device_owner` `network:dhcp`). */
   servesDhcp?: boolean;
   addresses: EndpointAddress[];
   /** Addresses and prefixes of its allowed address pairs. It answers for the addresses, and takes what is sent to it for a prefix. */
   extraAddresses: string[];
+  /** IPv6 prefixes that a router advertises on its segment: whoever hears it has them on the link (`linux/ra.py: AdvOnLink`). */
+  advertised?: string[];
 }
 
 /** A fixed IP, with what DHCP tells about its subnet. */

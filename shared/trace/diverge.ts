@@ -18,11 +18,14 @@ export interface Divergence {
   live: string | null;
   /** Why the expected step's item is there; `null` when it is no item, or nobody knows. */
   because: Because | null;
+  /** Who made the live step's flow, when that is an extension or a driver of which no topology tells: security groups, mostly. */
+  apart?: string;
 }
 
 /**
  * The first step that differs, or `null` when the two go the same way. How a next hop was found (an entry, or a question) is no difference, and
- * neither is a flow that a switch learned in the place of a flood.
+ * neither is a flow that a switch learned in the place of a flood. Flows of the firewall, and of what else no topology tells of, are none as
+ * long as they let the packet pass.
  */
 export function divergence(expected: Trace, live: Trace): Divergence | null {
   const { common, parted } = walk(stepsOf(expected.tree), stepsOf(live.tree));
@@ -32,7 +35,8 @@ export function divergence(expected: Trace, live: Trace): Divergence | null {
   const because = a?.because ?? null;
   const bridge = a?.flow?.bridge ?? b?.flow?.bridge ?? null;
   const texts = { expected: a?.text ?? null, live: b?.text ?? null };
-  return { node, namespace, bridge, isReply, step: common.length, ...texts, because };
+  const apart = b?.flow?.apart;
+  return { node, namespace, bridge, isReply, step: common.length, ...texts, because, ...(apart ? { apart } : {}) };
 }
 
 /** The tree of the live trace with the reasons of the expected items, as far as the two go the same way: live items bring none. */
@@ -98,10 +102,18 @@ function walk(a: readonly Step[], b: readonly Step[]): Walk {
     else if (left?.flow?.isDefault && right?.flow?.isLearned) {
       i = left.bridgeEnd;
       j = right.bridgeEnd;
+    } else if (left?.flow && left.flow.bridge === right?.flow?.bridge && right.flow.apart !== undefined) {
+      if (isLost(b[right.bridgeEnd]) && !isLost(a[left.bridgeEnd]))
+        return { common, parted: [left, b[right.bridgeEnd - 1]] };
+      i = left.bridgeEnd;
+      j = right.bridgeEnd;
     } else return { common, parted: [left, right] };
   }
   return { common };
 }
+
+/** @param step what follows on a bridge */
+const isLost = (step: Step | undefined): boolean => step?.type === 'end' && step.disposition !== 'delivered';
 
 /** Where both bring the packet to a namespace, what nobody looked at there (whether something listens) makes no difference. */
 const isSameStep = (a: Step, b: Step): boolean =>

@@ -1,10 +1,11 @@
 /** The ends of a way that are no router namespaces: VMs and other ports, and the world outside. */
 import { contains, familyOf, parsePrefix } from '../ip.ts';
 import { isIn } from './arp.ts';
-import { LIMITED_BROADCAST, metadataServer, sendToAll } from './broadcast.ts';
+import { LIMITED_BROADCAST, metadataMissing, metadataServer, sendToAll } from './broadcast.ts';
 import type { Endpoint, EndpointAddress } from './cloud.ts';
 import type { Fabric } from './frame/fabric.ts';
 import type { Parcel } from './frame/passage.ts';
+import { bestSource } from './sendingAddress.ts';
 import type { Packet } from './packet.ts';
 import type { End } from './pass.ts';
 import { remembered } from './remembered.ts';
@@ -25,6 +26,8 @@ export function sendFromEndpoint(view: View, endpoint: Endpoint, packet: Packet,
       disposition: 'insufficient-info',
       reason: `${endpoint.name} is bound to no node: nothing sends from it`,
     });
+  const missing = metadataMissing(view, endpoint, packet.dst);
+  if (missing !== undefined) return endHop({ disposition: 'insufficient-info', reason: missing, missing });
   const way = wayOf(endpoint, packet, metadataServer(view, endpoint, packet.dst));
   if (!way)
     return endHop({
@@ -54,6 +57,10 @@ function wayOf(endpoint: Endpoint, packet: Packet, metadata?: EndpointAddress): 
   );
   const onLink = addresses.find((a) => contains(`${a.local}/${a.prefixlen}`, dst));
   if (onLink) return { address: onLink, nexthop: dst, text: `${dst} is in its own subnet` };
+  const advertised = endpoint.advertised?.find((prefix) => contains(prefix, dst));
+  const [first] = addresses;
+  if (advertised !== undefined && first)
+    return { address: first, nexthop: dst, text: `${dst} is on the link: a router advertises ${advertised} there` };
   const routes = addresses
     .flatMap((address) => (address.hostRoutes ?? []).map((route) => ({ address, ...route })))
     .filter((route) => contains(route.destination, dst))
@@ -90,6 +97,7 @@ export function sourceOf(endpoint: Endpoint, dst: string): string | undefined {
     mark: 0,
     ttl: 1,
   };
+  if (isSix) return bestSource(own, dst)?.local;
   return (wayOf(probe, packet)?.address ?? own[0])?.local;
 }
 

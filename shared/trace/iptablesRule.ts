@@ -66,9 +66,14 @@ export function readIptablesRule(item: IptablesItem): ReadyIptablesRule {
   return rule;
 }
 
+const QUOTED = String.raw`"(?:[^"\\]|\\.)*"`;
+const WORD = new RegExp(String.raw`${QUOTED}|\S+`, 'g');
+/** Placeholders (`<id of tftp>`) have spaces, and may hold one another. */
+const WORD_OR_OPEN = new RegExp(String.raw`${QUOTED}|[^\s<]*<[^<>]*(?:<[^<>]*>[^<>]*)*>\S*|\S+`, 'g');
+
 /** Splits like a shell does, as far as iptables-save quotes: double quotes with backslash. */
 function wordsOf(spec: string): string[] {
-  const words = spec.match(/"(?:[^"\\]|\\.)*"|\S+/g) ?? [];
+  const words = spec.match(spec.includes('<') ? WORD_OR_OPEN : WORD) ?? [];
   return words.map((word) => (word.startsWith('"') ? word.replace(/^"|"$/g, '').replace(/\\(.)/g, '$1') : word));
 }
 

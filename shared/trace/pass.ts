@@ -33,6 +33,8 @@ export interface PathElement {
 export interface End {
   disposition: Disposition;
   reason: string;
+  /** Which nodes would have to be read to say more: the part of the reason that is the same for all packets. */
+  missing?: string;
 }
 
 /** What became of a packet in a namespace. */

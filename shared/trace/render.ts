@@ -173,10 +173,12 @@ export function renderDivergence(
   ].join('\n');
 }
 
-function explanationLines({ node, live }: Divergence, explanations?: readonly Explanation[]): string[] {
+function explanationLines({ node, live, apart }: Divergence, explanations?: readonly Explanation[]): string[] {
   if (!explanations) return [];
   if (explanations.length === 0 && isUnknown(live))
     return ['    finding   none: what decides there is not known of the live state'];
+  if (explanations.length === 0 && apart !== undefined)
+    return [`    finding   none: ${apart}; no topology says what it should do, so it was not checked`];
   if (explanations.length === 0)
     return [
       `    finding   none: comparing ${node ?? 'the nodes'} with the topology shows no difference that explains this`,

@@ -12,6 +12,7 @@ import { type End, type Pass, type PathElement, receive, send } from './pass.ts'
 import { type Start, startOf } from './start.ts';
 import { takenBy } from './taken.ts';
 import { type TraceNode, traceNode } from './tree.ts';
+import { endBeside } from './unread.ts';
 import { type NamespaceView, type View, namespaceText, viewOf } from './view.ts';
 import { type Hop, hopFrom } from './wire.ts';
 
@@ -111,6 +112,8 @@ interface Memory extends Omit<Parcel, 'packet'> {
   connections: Map<NamespaceView, Connections>;
   /** As in the request. */
   via?: string;
+  /** Why somebody else may have got the packet, or its answer, on the way so far. */
+  doubt?: string;
 }
 
 interface Followed {
@@ -131,18 +134,17 @@ function follow(view: View, memory: Memory, from: Place, packet: Packet, nodes: 
     now = hop.packet;
     leg.final = headerOf(now);
     const { to } = hop;
-    if (to.type === 'end') return finish(leg, now, nodes, to);
+    if (to.type === 'end') return finish(leg, now, nodes, endBeside(to, memory.doubt));
+    if (to.doubt !== undefined) memory.doubt ??= to.doubt;
     at = to;
     if (to.type !== 'namespace') return arrive(view, leg, now, nodes, at);
     if (isCircle(seen, to.namespace, to.ifname, now)) {
-      return finish(leg, now, nodes, {
-        disposition: 'loop',
-        reason: `it comes to ${to.ifname} in the same form again and again`,
-      });
+      const reason = `it comes to ${to.ifname} in the same form again and again`;
+      return finish(leg, now, nodes, endBeside({ disposition: 'loop', reason }, memory.doubt));
     }
     const pass = receive(to.namespace, to.ifname, now, connectionsOf(memory, to.namespace));
     hop = onward(view, memory, to.namespace, pass, leg, nodes);
-    if (pass.next.type === 'taken') return taken(leg, to.namespace, pass, nodes, at);
+    if (pass.next.type === 'taken') return taken(memory, leg, to.namespace, pass, nodes, at);
   }
 }
 
@@ -220,11 +222,18 @@ function finish(leg: Leg, packet: Packet, nodes: TraceNode[], { disposition, rea
   return { leg, packet };
 }
 
-function taken(leg: Leg, namespace: NamespaceView, pass: Pass, nodes: TraceNode[], end: Place): Followed {
+function taken(
+  { doubt }: Memory,
+  leg: Leg,
+  namespace: NamespaceView,
+  pass: Pass,
+  nodes: TraceNode[],
+  end: Place,
+): Followed {
   const { packet } = pass;
   const { disposition, reason, warning } = takenBy(namespace, pass);
   leg.final = headerOf(packet);
-  if (disposition !== 'delivered') return finish(leg, packet, nodes, { disposition, reason });
+  if (disposition !== 'delivered') return finish(leg, packet, nodes, endBeside({ disposition, reason }, doubt));
   nodes.push(endNode(disposition, reason));
   if (warning !== undefined) nodes.push(traceNode('warning', warning));
   return { leg, packet, end };
@@ -240,7 +249,9 @@ function arrive(view: View, leg: Leg, packet: Packet, nodes: TraceNode[], end: P
   } else if (end.type === 'endpoint' && isMetadataOf(view, end.endpoint, packet.dst)) {
     nodes.push(endNode('delivered', 'the DHCP namespace serves metadata'));
   } else if (end.type === 'endpoint' && !takes(end.endpoint, packet.dst)) {
-    const reason = `${end.endpoint.name} gets it but has not the address ${packet.dst}: whether it forwards is not known`;
+    const { name, node } = end.endpoint;
+    const unread = view.unseen.find((each) => each.node === node)?.reason ?? 'whether it forwards is not known';
+    const reason = `${name} gets it but has not the address ${packet.dst}: ${unread}`;
     return finish(leg, packet, nodes, { disposition: 'insufficient-info', reason });
   } else nodes.push(endNode('delivered', 'the port has the address'));
   return { leg, packet, end };

@@ -38,8 +38,11 @@ export interface TraceNode {
   /** Of a `namespace` and a `bridge`: where. */
   node?: string;
   namespace?: string;
-  /** Of a `flow`: where it is; whether the switch learned it; whether it is what its table does with all that no other flow takes. */
-  flow?: { bridge: string; table: number; isLearned?: true; isDefault?: true };
+  /**
+   * Of a `flow`: where it is; whether the switch learned it; whether it is what its table does with all that no other flow takes;
+   * `apart`: which extension or driver made it, of which no topology tells.
+   */
+  flow?: { bridge: string; table: number; isLearned?: true; isDefault?: true; apart?: string };
   /** Of an `end`. */
   disposition?: Disposition;
 }

@@ -5,7 +5,7 @@
 import type { Family, Gap, NamespaceAspect, NamespaceState, Neighbour, NodeState, Traffic } from '../state.ts';
 import type { Cloud, Endpoint, Segment } from './cloud.ts';
 import { type Fib, fibOf } from './fib.ts';
-import { type Fabric, fabricOf } from './frame/fabric.ts';
+import { type Fabric, fabricOf, stateMissing } from './frame/fabric.ts';
 import { type Ruleset, rulesetOf } from './netfilter.ts';
 import { remembered } from './remembered.ts';
 
@@ -18,9 +18,15 @@ export interface View {
   attachments: Map<string, Attachment[]>;
   endpoints: Map<string, Endpoint[]>;
   /** Nodes of which the namespaces, or some of them, are not known, and why. */
-  unseen: { node: string; reason: string }[];
+  unseen: Unseen[];
   /** Open vSwitch of the nodes. */
   fabric: Fabric;
+}
+
+/** A node of which the namespaces, or some of them, are not known, and why. */
+export interface Unseen {
+  node: string;
+  reason: string;
 }
 
 /** A namespace with where it is, and what was read of it so far. */
@@ -62,7 +68,7 @@ export function viewOf(cloud: Cloud): View {
   for (const state of cloud.states) addNode(view, state);
   const seen = new Set(cloud.states.map((state) => state.node));
   for (const node of cloud.wiring.nodes ?? [])
-    if (!seen.has(node)) view.unseen.push({ node, reason: `there is no state of node ${node}` });
+    if (!seen.has(node)) view.unseen.push({ node, reason: stateMissing(node) });
   const devices = new Map(Object.entries(cloud.wiring.devices));
   for (const namespace of view.namespaces) {
     for (const ifname of devicesOf(namespace)) {

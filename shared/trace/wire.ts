@@ -2,17 +2,31 @@
 import type { Neighbour } from '../state.ts';
 import { type Asker, type Taker, endpointTaker, hears, taker, takerText, whoAnswers } from './arp.ts';
 import type { End } from './pass.ts';
-import { ask, deliver } from './frame/passage.ts';
+import { hasFlows, openBetween, openEnd, unreadBetween } from './frame/onTrust.ts';
+import { type Addressed, ask, deliver } from './frame/passage.ts';
 import { devicesWithMac, endpointsWithMac, isReserved } from './segment.ts';
 import { neighbourText } from './text.ts';
 import { type TraceNode, itemNode, traceNode } from './tree.ts';
-import { type NamespaceView, type View, aspectOf, isDown, knownText, namespacesOn, neighbourOf } from './view.ts';
+import { endBeside, isOwner, missingText, reasonsText, unreadFor } from './unread.ts';
+import {
+  type NamespaceView,
+  type Unseen,
+  type View,
+  aspectOf,
+  isDown,
+  knownText,
+  namespacesOn,
+  neighbourOf,
+} from './view.ts';
 
 /** Where a packet goes next, and the steps that say so. */
 export interface Hop {
-  to: Taker | ({ type: 'end' } & End);
+  to: Reached | ({ type: 'end' } & End);
   nodes: TraceNode[];
 }
+
+/** `doubt`: why somebody on a node that nobody read may rather be whom it is for; without that nobody may. */
+export type Reached = Taker & { doubt?: string };
 
 /** From a device of a namespace to its next hop. */
 export function hopFrom(
@@ -84,16 +98,17 @@ function neighbourHop(view: View, asker: Asker, target: string, entry: Neighbour
   if (mac === undefined) {
     // The topology leaves the MAC open: it is that of who has the address, and nobody is asked.
     const { takers } = isFixed && entry.lladdr !== undefined ? whoAnswers(view, asker, target) : { takers: [] };
-    return takers.length > 0 ? handOver(view, asker, takers, entry.lladdr!, nodes) : arpHop(view, asker, target, nodes);
+    const to = { takers, mac: entry.lladdr!, target };
+    return takers.length > 0 ? handOver(view, asker, to, nodes) : arpHop(view, asker, target, nodes);
   }
   const owners = ownersOf(view, asker, mac, target);
-  if (owners.length > 0) return handOver(view, asker, owners, entry.lladdr!, nodes);
+  if (owners.length > 0) return handOver(view, asker, { takers: owners, mac: entry.lladdr!, target }, nodes);
   // A learned entry whose owner is gone fails when it is probed, and ARP finds the new one.
   if (!isFixed) return arpHop(view, asker, target, nodes);
   const { takers, missing } = whoAnswers(view, asker, target);
   const nameless = takers.find((who) => who.type === 'outside' || macOf(view, asker, who) === undefined);
-  if (nameless) return handOver(view, asker, [nameless], entry.lladdr!, nodes);
-  if (missing.length > 0) return endHop({ disposition: 'insufficient-info', reason: missing.join('; ') }, nodes);
+  if (nameless) return handOver(view, asker, { takers: [nameless], mac: entry.lladdr!, target }, nodes);
+  if (missing.length > 0) return endHop({ disposition: 'insufficient-info', reason: reasonsText(missing) }, nodes);
   return endHop(
     { disposition: 'neighbour-unreachable', reason: `nobody on ${asker.segment} has the MAC ${mac} of ${target}` },
     nodes,
@@ -139,8 +154,7 @@ function arpHop(view: View, asker: Asker, target: string, before: TraceNode[]): 
     nodes.push(traceNode('detail', `${target} is not an address of Neutron's: a host outside may have it`));
     return askedHop(view, asker, [{ type: 'outside', segment: asker.segment }], target, nodes);
   }
-  if (missing.length > 0)
-    return endHop({ disposition: 'insufficient-info', reason: [...new Set(missing)].join('; ') }, nodes);
+  if (missing.length > 0) return endHop({ disposition: 'insufficient-info', reason: reasonsText(missing) }, nodes);
   return endHop(
     { disposition: 'neighbour-unreachable', reason: `nobody on ${asker.segment} answers for ${target}` },
     nodes,
@@ -149,28 +163,61 @@ function arpHop(view: View, asker: Asker, target: string, before: TraceNode[]): 
 
 /** The question and its answer on their way through Open vSwitch, and then the packet. @param nodes the question is one of them */
 function askedHop(view: View, asker: Asker, takers: readonly Taker[], target: string, nodes: TraceNode[]): Hop {
-  if (!asker.parcel) return takerHop(takers[0]!, nodes);
+  if (!asker.parcel) return unlookedHop(view, asker, { takers, target }, undefined, nodes);
   const asked = ask(view, asker, takers, target, asker.parcel);
   nodes.find(({ type }) => type === 'question')!.children.push(...asked.nodes);
-  if (asked.type === 'unlooked') return takerHop(takers[0]!, nodes);
+  if (asked.type === 'unlooked') return unlookedHop(view, asker, { takers, target }, asked.missing, nodes);
   if (asked.type === 'lost') return endHop(asked.end, nodes);
-  const owners = asked.by ? [asked.by] : ownersOf(view, asker, asked.mac, target);
-  const reason = `nobody on ${asker.segment} has the MAC ${asked.mac} that a switch answers for ${target}`;
-  if (owners.length === 0) return endHop({ disposition: 'neighbour-unreachable', reason }, nodes);
-  return handOver(view, asker, owners, asked.mac, nodes);
+  const { by, mac, isAssumed } = asked;
+  // That he heard the question is not sure: a frame to that MAC may come to another one who has it.
+  const owners = !by || isAssumed ? ownersOf(view, asker, mac, target) : [];
+  if (by) owners.unshift(...(owners.some((who) => isSamePlace(who, by)) ? [] : [by]));
+  const reason = `nobody on ${asker.segment} has the MAC ${mac} that a switch answers for ${target}`;
+  if (owners.length === 0)
+    return endHop(endBeside({ disposition: 'neighbour-unreachable', reason }, missingText(view.unseen)), nodes);
+  return handOver(view, asker, { takers: owners, mac, target }, nodes);
 }
 
-/** The packet's frame to a MAC. @param takers who has it, the likeliest first */
-export function handOver(view: View, asker: Asker, takers: readonly Taker[], mac: string, nodes: TraceNode[]): Hop {
-  if (!asker.parcel) return takerHop(takers[0]!, nodes);
-  const delivery = deliver(view, asker, takers, mac, asker.parcel);
+const isSamePlace = (a: Taker, b: Taker): boolean =>
+  a.type === 'namespace' && b.type === 'namespace'
+    ? a.namespace === b.namespace && a.ifname === b.ifname
+    : a.type === 'endpoint' && b.type === 'endpoint' && a.endpoint === b.endpoint;
+
+/** The packet's frame to a MAC. */
+export function handOver(view: View, asker: Asker, to: Addressed, nodes: TraceNode[]): Hop {
+  if (!asker.parcel) return unlookedHop(view, asker, to, undefined, nodes);
+  const delivery = deliver(view, asker, to, asker.parcel);
   const all = [...nodes, ...delivery.nodes];
   if (delivery.type === 'lost') return endHop(delivery.end, all);
-  return takerHop(delivery.type === 'arrived' ? delivery.to : takers[0]!, all);
+  return delivery.type === 'arrived'
+    ? besideHop(delivery.to, delivery.beside, all)
+    : unlookedHop(view, asker, to, delivery.missing, all);
 }
 
 /** The end of a hop. */
-export const takerHop = (to: Taker, nodes: TraceNode[]): Hop => ({
-  to,
-  nodes: [...nodes, traceNode('wire', `to ${takerText(to)}`)],
-});
+export const takerHop = (to: Taker, nodes: TraceNode[]): Hop => besideHop(to, [], nodes);
+
+/** The same on a wire that nobody looked at: a copy may go to any node, and to whichever of those that are alike. @param missing why */
+function unlookedHop(
+  view: View,
+  { endpoint }: Asker,
+  { takers, target }: Pick<Addressed, 'takers' | 'target'>,
+  missing: Unseen | undefined,
+  nodes: TraceNode[],
+): Hop {
+  const [first, ...others] = takers;
+  const nothing = unreadBetween(view, endpoint, first!);
+  if (nothing) return endHop(nothing, nodes);
+  const open = openBetween(view, endpoint, first!);
+  if (missing && open !== undefined) return endHop(openEnd(open, missing), nodes);
+  const isOpen = missing && hasFlows(view) && others.some((who) => isOwner(who, target));
+  return besideHop(first!, [...unreadFor(view, [first!], target), ...(isOpen ? [missing] : [])], nodes);
+}
+
+/** @param beside why it may rather be for somebody else */
+function besideHop(to: Taker, beside: readonly Unseen[], nodes: TraceNode[]): Hop {
+  const all = [...nodes, traceNode('wire', `to ${takerText(to)}`)];
+  const doubt = missingText(beside);
+  if (doubt === undefined) return { to, nodes: all };
+  return { to: { ...to, doubt }, nodes: [...all, traceNode('detail', `it may be for somebody else: ${doubt}`)] };
+}

@@ -120,7 +120,8 @@ function isAlikeSource({ from, address }: Source, side: Side, looks: readonly Lo
 /** The same receiver, or the same end. */
 function isSame(a: Hop['to'], b: Hop['to']): boolean {
   if (a === b) return true;
-  if (a.type === 'end') return b.type === 'end' && a.disposition === b.disposition;
+  if (a.type === 'end') return b.type === 'end' && a.disposition === b.disposition && a.missing === b.missing;
+  if (b.type === 'end' || a.doubt !== b.doubt) return false;
   if (a.type === 'outside') return b.type === 'outside' && a.segment === b.segment;
   if (a.type === 'endpoint') return b.type === 'endpoint' && a.endpoint === b.endpoint;
   return b.type === 'namespace' && a.namespace === b.namespace && a.ifname === b.ifname;

@@ -3,8 +3,10 @@
  * as another source. Ports are told by name, so that they may have moved or changed their address. Grouped by networks.
  */
 import { familyOf } from '../ip.ts';
+import type { Family } from '../state.ts';
 import type { FloatingIp, Topology } from '../topology/types.ts';
 import type { Cloud, Endpoint } from '../trace/cloud.ts';
+import { FIREWALL_DROPS } from '../trace/frame/lost.ts';
 import type { Protocol } from '../trace/packet.ts';
 import type { TraceRequest } from '../trace/trace.ts';
 import { viewOf } from '../trace/view.ts';
@@ -15,8 +17,9 @@ import { type Facts, factsOf } from './facts.ts';
 import { askFloating, floatingQuestions } from './floating.ts';
 import { type Owner, type Ports, type Sender, portName, portsOf } from './ports.ts';
 import type { Range } from './ranges.ts';
-import { type Tally, newTally } from './tally.ts';
-import { walk } from './walk.ts';
+import { NOT_PERMITTED, type Tally, newTally } from './tally.ts';
+import type { Reason } from './verify.ts';
+import { type Outcome, STRANGER, walk } from './walk.ts';
 import { type Walker, walkerOf } from './walker.ts';
 
 /** What differs between ports of two networks, or of one and the outside. */
@@ -39,6 +42,8 @@ export interface ReachComparison {
   /** How many questions were the same on both sides. */
   asked: number;
   changes: ReachChange[];
+  /** What one side reaches, and of the other nobody knows, and why; the most first. */
+  unknown: Reason[];
   /** Ports that only one side has. */
   onlyBefore: string[];
   onlyAfter: string[];
@@ -51,6 +56,8 @@ interface Answer {
   reached: string | null;
   text: string;
   request: TraceRequest;
+  /** Why it is not known. */
+  unknown?: string;
   /** Of too many such questions not all are asked, and not the same on both sides: only what both asked is compared. */
   isSome?: true;
 }
@@ -61,23 +68,28 @@ interface Side {
 }
 
 export function compareReach(before: Side, after: Side): ReachComparison {
-  const [a, b] = [answersOf(before), answersOf(after)];
+  const isMixed = before.cloud.from !== after.cloud.from;
+  const [a, b] = [answersOf(before, isMixed), answersOf(after, isMixed)];
   const changes = new Map<string, ReachChange>();
+  const unknown: Tally['unknown'] = new Map();
   let asked = 0;
+  const compare = (old: Answer, now: Answer): void => {
+    const why = old.unknown ?? now.unknown;
+    if (why !== undefined && old.reached !== now.reached) return noteUnknown(unknown, why, now);
+    asked++;
+    note(changes, old, now);
+  };
   for (const [key, old] of a.answers) {
     const now = b.answers.get(key);
     if (!now && (old.isSome || !isSure(key, b.names))) continue;
-    asked++;
-    note(changes, old, now ?? { ...old, reached: null });
+    compare(old, now ?? unreached(b, key, old));
   }
   for (const [key, now] of b.answers)
-    if (!a.answers.has(key) && !now.isSome && isSure(key, a.names)) {
-      asked++;
-      note(changes, { ...now, reached: null }, now);
-    }
+    if (!a.answers.has(key) && !now.isSome && isSure(key, a.names)) compare(unreached(a, key, now), now);
   return {
     asked,
     changes: [...changes.values()].toSorted((x, y) => y.count - x.count),
+    unknown: [...unknown.values()].toSorted((x, y) => y.count - x.count),
     onlyBefore: [...a.names].filter((name) => !b.names.has(name)),
     onlyAfter: [...b.names].filter((name) => !a.names.has(name)),
   };
@@ -85,6 +97,24 @@ export function compareReach(before: Side, after: Side): ReachComparison {
 
 /** Pairs that are not reached are in no list: the other side did ask, if it has both ports. */
 const isSure = (key: string, names: ReadonlySet<string>): boolean => key.split('\n').every((name) => names.has(name));
+
+/** The same question of a side that does not list it. */
+function unreached({ pairs }: Answers, key: string, { unknown: _unknown, ...answer }: Answer): Answer {
+  const [a = '', b = ''] = key.split('\n');
+  const to = pairs.places.get(b);
+  const found =
+    to && pairs.unknown.get(a)?.find(({ family, places }) => to.family === family && isIn(places, to.place));
+  return { ...answer, reached: null, ...(found && { unknown: found.reason }) };
+}
+
+const isIn = (ranges: readonly Range<number>[], place: number): boolean =>
+  ranges.some(([from, to]) => from <= place && place < to);
+
+function noteUnknown(reasons: Tally['unknown'], reason: string, now: Answer): void {
+  const known = reasons.get(reason);
+  if (known) known.count++;
+  else reasons.set(reason, { reason, count: 1, example: now.text });
+}
 
 function note(changes: Map<string, ReachChange>, old: Answer, now: Answer): void {
   if (old.reached === now.reached) return;
@@ -110,28 +140,49 @@ const told = ({ reached }: Answer): string =>
 
 interface Answers {
   answers: Map<string, Answer>;
+  pairs: Pairs;
+  /** The other side is an expected state, and this one is live, or the other way round. */
+  isMixed: boolean;
   /** Names that may stand in a key. */
   names: Set<string>;
 }
 
-function answersOf({ topology, cloud }: Side): Answers {
+/** Pairs of ports of which nobody knows whether one reaches the other, as classes: there may be very many. */
+interface Pairs {
+  /** By the name of the sender. */
+  unknown: Map<string, { family: Family; places: readonly Range<number>[]; reason: string }[]>;
+  /** Where the address of a name is in the list of all of its family. */
+  places: Map<string, { family: Family; place: number }>;
+}
+
+const pairsOf = ({ addresses }: Ports): Pairs => ({
+  unknown: new Map(),
+  places: new Map(
+    [addresses.inet, addresses.inet6].flatMap(({ family, owners }) =>
+      owners.flatMap((all, place) => all.map(({ end }) => [portName(end), { family, place }] as const)),
+    ),
+  ),
+});
+
+function answersOf({ topology, cloud }: Side, isMixed: boolean): Answers {
   const walker = walkerOf(viewOf(cloud));
   const facts = factsOf(topology);
   const ports = portsOf(facts, cloud.wiring.endpoints, newTally());
-  const found: Answers = { answers: new Map(), names: new Set(['outside']) };
+  const found: Answers = { answers: new Map(), pairs: pairsOf(ports), isMixed, names: new Set(['outside']) };
   for (const sender of ports.senders) found.names.add(portName(sender.end));
   for (const { end } of claimedIn(ports)) found.names.add(portName(end));
-  answerPairs(walker, ports, found.answers);
-  answerExits(walker, topology, ports, found.answers);
+  answerPairs(walker, ports, found);
+  answerExits(walker, topology, ports, found);
   answerEntries(walker, topology, found);
-  answerFloating({ walker, facts, ports, tally: newTally() }, found.answers);
+  answerFloating({ walker, facts, ports, tally: newTally() }, found);
   return found;
 }
 
 const from = ({ end }: Sender): TraceRequest['from'] => ({ address: end.address, segment: end.port.network });
 
 /** Only what is reached is kept. */
-function answerPairs(walker: Walker, { groups, addresses, senders }: Ports, answers: Map<string, Answer>): void {
+function answerPairs(walker: Walker, { groups, addresses, senders }: Ports, found: Answers): void {
+  const { answers, pairs } = found;
   const sending = new Set(senders.map(({ end }) => `${end.port.name} ${end.address}`));
   for (const group of groups) {
     const own = addresses[group[0]!.address.includes(':') ? 'inet6' : 'inet'];
@@ -141,6 +192,13 @@ function answerPairs(walker: Walker, { groups, addresses, senders }: Ports, answ
       own.space,
       { sources: group, places, protocol: 'icmp' },
       ({ sources, places: reached, walked, endOf }) => {
+        const reason = whyUnknown(found, walked?.outcome);
+        if (reason !== undefined)
+          for (const { end } of sources) {
+            const all = pairs.unknown.get(portName(end)) ?? [];
+            pairs.unknown.set(portName(end), all);
+            all.push({ family: own.family, places: reached, reason });
+          }
         if (!walked?.outcome.answered || walked.outcome.end?.type !== 'endpoint') return;
         for (const place of own.space.each!(reached)) {
           const to = own.space.addressOf(place);
@@ -165,6 +223,18 @@ function answerPairs(walker: Walker, { groups, addresses, senders }: Ports, answ
   }
 }
 
+/**
+ * Why nobody can say what became of a packet, or of its answer. Whether a port forwards, a state never says; what security groups permit, no
+ * expected state.
+ */
+function whyUnknown({ isMixed }: Answers, outcome: Outcome | undefined): string | undefined {
+  if (!outcome) return undefined;
+  const { disposition, reply, reason, answered } = outcome;
+  if (disposition === 'insufficient-info' || reply === 'insufficient-info')
+    return reason.includes(STRANGER) ? undefined : reason;
+  return isMixed && !answered && reason.includes(FIREWALL_DROPS) ? NOT_PERMITTED : undefined;
+}
+
 /** Whether the port that gets it is the one that has the address, or one that claims it. */
 const isHad = ({ end: { claimants }, endpoint }: Owner, got: Endpoint): boolean =>
   claimants ? claimants.some(({ name }) => name === got.name) : endpoint === got;
@@ -173,15 +243,16 @@ const claimedIn = ({ addresses }: Ports): Owner[] =>
   [addresses.inet, addresses.inet6].flatMap(({ owners }) => owners.flat().filter(({ end }) => end.claimants));
 
 /** What the outside sees of each port; several sources are one text. */
-function answerExits(walker: Walker, topology: Topology, { groups }: Ports, answers: Map<string, Answer>): void {
+function answerExits(walker: Walker, topology: Topology, { groups }: Ports, all: Answers): void {
   const inside = topology.networks.flatMap(({ subnets }) => subnets.map(({ cidr }) => cidr));
   for (const group of groups) {
     const family = familyOf(group[0]!.address)!;
     const space = worldSpace(family);
-    const seen = new Map<Sender, { sources: Set<string>; to: string }>();
+    const seen = new Map<Sender, { sources: Set<string>; to: string; unknown?: string }>();
     cover(walker, space, { sources: group, places: outsideOf(family, inside), protocol: 'icmp' }, (found) => {
       const { outcome, source } = found.walked ?? {};
       const to = witnessIn(space, family, found.places);
+      const unknown = outcome?.end?.type === 'outside' ? undefined : whyUnknown(all, outcome);
       for (const sender of found.sources) {
         const text =
           outcome?.end?.type !== 'outside'
@@ -190,25 +261,27 @@ function answerExits(walker: Walker, topology: Topology, { groups }: Ports, answ
               ? 'own'
               : (outcome.sourceSeen ?? '-');
         const known = seen.get(sender) ?? { sources: new Set(), to };
-        seen.set(sender, { sources: known.sources.add(text), to: known.to });
+        seen.set(sender, { ...known, sources: known.sources.add(text), ...(unknown !== undefined && { unknown }) });
       }
     });
-    for (const [sender, { sources, to }] of seen) {
+    for (const [sender, { sources, to, unknown }] of seen) {
       const name = portName(sender.end);
       const reached = [...sources].filter((text) => text !== '-').toSorted();
-      answers.set(`${name}\noutside`, {
+      all.answers.set(`${name}\noutside`, {
         from: sender.end.port.network,
         to: 'outside',
         reached: reached.length === 0 ? null : reached.join(', '),
         text: `reach ${name} -> ${to}`,
         request: { from: from(sender), to },
+        ...(unknown !== undefined && { unknown }),
       });
     }
   }
 }
 
 /** Who answers for each floating IP and each forwarded port, told by the port. */
-function answerEntries(walker: Walker, topology: Topology, { answers, names }: Answers): void {
+function answerEntries(walker: Walker, topology: Topology, all: Answers): void {
+  const { answers, names } = all;
   const inside = topology.networks.flatMap(({ subnets }) => subnets.map(({ cidr }) => cidr));
   for (const { to, network, name, ...packet } of topology.floating_ips.flatMap(doorsOf)) {
     const family = familyOf(to);
@@ -219,12 +292,14 @@ function answerEntries(walker: Walker, topology: Topology, { answers, names }: A
     const src = witnessIn(worldSpace(family), family, places);
     const walked = walk(walker, { from: { segment: network }, src, dst: to, ...packet });
     const end = walked?.outcome.answered ? walked.outcome.end : null;
+    const unknown = whyUnknown(all, walked?.outcome);
     answers.set(`outside\n${name}`, {
       from: 'outside',
       to: network,
       reached: end?.type === 'endpoint' ? end.endpoint.name : end ? 'own' : null,
       text: `reach outside -> ${name}`,
       request: { from: { address: src, segment: network }, to, ...packet },
+      ...(unknown !== undefined && { unknown }),
     });
   }
 }
@@ -256,7 +331,7 @@ interface Work {
 }
 
 /** What the port behind each floating IP, and each forwarded port, sees of ports inside. */
-function answerFloating(work: Work, answers: Map<string, Answer>): void {
+function answerFloating(work: Work, all: Answers): void {
   for (const question of floatingQuestions(work, entriesOf(work)))
     askFloating(work, question, ({ to, network, end }, { protocol, dport }, { sources, walked, endOf }) => {
       const got = walked && endOf(to);
@@ -265,14 +340,16 @@ function answerFloating(work: Work, answers: Map<string, Answer>): void {
       const isRight = got?.type === 'endpoint' && claimants.some(({ name }) => name === got.endpoint.name);
       const seen = walked?.outcome.sourceSeen === walked?.source.address ? 'own' : walked?.outcome.sourceSeen;
       const layer4 = dport === undefined ? '' : ` ${protocol} ${dport}`;
+      const unknown = question.party.way.isTenants && got ? undefined : whyUnknown(all, walked?.outcome);
       for (const sender of sources)
-        answers.set(`${portName(sender.end)}\n${to}${layer4}`, {
+        all.answers.set(`${portName(sender.end)}\n${to}${layer4}`, {
           from: sender.end.port.network,
           to: network,
           reached: isReached && isRight ? (seen ?? null) : null,
           text: `reach ${portName(sender.end)} -> ${to}${layer4}`,
           request: { from: from(sender), to, protocol, ...(dport === undefined ? {} : { dport }) },
           isSome: true,
+          ...(unknown !== undefined && { unknown }),
         });
     });
 }

@@ -1,4 +1,5 @@
 /** Counts what was asked, and groups what is broken: promises that break by the same step at the same place are one finding. */
+import { FIREWALL_DROPS } from '../trace/frame/lost.ts';
 import type { Packet } from '../trace/packet.ts';
 import type { PathElement } from '../trace/pass.ts';
 import type { Expectation, PromiseKind, Result, Verdict } from './promise.ts';
@@ -45,6 +46,10 @@ export interface Tally {
 
 export const newTally = (): Tally => ({ counts: new Map(), leftOut: new Map(), groups: new Map(), unknown: new Map() });
 
+/** Only who writes a promise down says that security groups should permit it. */
+export const NOT_PERMITTED =
+  'ways that the openvswitch firewall does not permit: what security groups say is not in the topology';
+
 /** @param count for how many promises of the kind the case stands */
 export function settle(
   tally: Tally,
@@ -55,6 +60,8 @@ export function settle(
   count: number,
 ): void {
   if (count === 0) return;
+  if (verdict.type === 'broken' && kind !== 'written' && verdict.what.includes(FIREWALL_DROPS))
+    return leaveOut(tally, NOT_PERMITTED, count, () => one().text);
   if (!tally.counts.has(kind)) tally.counts.set(kind, { held: 0, broken: 0, unknown: 0 });
   tally.counts.get(kind)![verdict.type] += count;
   if (verdict.type === 'unknown') noteReason(tally.unknown, verdict.reason, count, () => one().text);

@@ -14,9 +14,10 @@ import type { Disposition } from '../trace/disposition.ts';
 import { nexthopFrom, noAnswer, sendFromEndpoint, sendFromOutside, takes } from '../trace/ends.ts';
 import type { Parcel } from '../trace/frame/passage.ts';
 import { type Packet, type PacketHeader, type Protocol, answerTo, headerOf, packetOf } from '../trace/packet.ts';
-import { type Pass, type PathElement, receive, send } from '../trace/pass.ts';
+import { type End, type Pass, type PathElement, receive, send } from '../trace/pass.ts';
 import type { ReadyPrefix } from '../trace/prefix.ts';
 import { takenBy } from '../trace/taken.ts';
+import { endBeside } from '../trace/unread.ts';
 import type { NamespaceView } from '../trace/view.ts';
 import { type Hop, hopFrom } from '../trace/wire.ts';
 import { type Footprint, ask, footprintOf } from './footprint.ts';
@@ -70,6 +71,9 @@ export interface Walked {
   looks: Look[];
 }
 
+/** In the reason where a port would have to forward what it gets. */
+export const STRANGER = 'gets it but has not the address';
+
 /** `undefined` for what is no packet: an address that is none, or two families. */
 export function walk(walker: Walker, { from, src, dst, protocol, dport, size }: Question): Walked | undefined {
   const bare = packetOf({ src, dst, protocol, ...(dport === undefined ? {} : { dport }) });
@@ -112,6 +116,8 @@ interface Work {
   memory: Map<NamespaceView, Connections>;
   /** The port that sends the packet, unless somebody outside does. */
   start: Endpoint | undefined;
+  /** As in a trace's memory. */
+  doubt?: string;
   /** What switches remember. */
   parcel: Omit<Parcel, 'packet'>;
 }
@@ -134,29 +140,36 @@ function follow(work: Work, from: Taker, packet: Packet): Followed {
     last: state.last,
     ...(end && { end }),
   });
+  // What many packets lack is told in the same words.
+  const failed = (end: End): Followed => {
+    const { disposition, reason, missing } = endBeside(end, work.doubt);
+    return ended(disposition, missing ?? reason);
+  };
   delete work.looked;
   let to = depart(work, from, state);
   for (;;) {
-    if (to.type === 'end') return ended(to.disposition, to.reason);
+    if (to.type === 'end') return failed(to);
+    if (to.doubt !== undefined) work.doubt ??= to.doubt;
     if (to.type === 'outside') return ended('exits-network', `leaves on ${to.segment} as ${state.packet.src}`, to);
     if (to.type === 'endpoint') {
       if (isMetadataOf(work.walker.view, to.endpoint, state.packet.dst))
         return ended('delivered', 'the DHCP namespace serves metadata', to);
       if (work.looked !== state.packet.dst) askTakes(work, to.endpoint, state.packet.dst);
       if (takes(to.endpoint, state.packet.dst)) return ended('delivered', 'the port has the address', to);
-      return ended('insufficient-info', `${to.endpoint.name} gets it but has not the address ${state.packet.dst}`);
+      return ended('insufficient-info', `${to.endpoint.name} ${STRANGER} ${state.packet.dst}`);
     }
     const key = JSON.stringify([to.namespace.node, to.namespace.name, to.ifname, headerOf(state.packet)]);
     seen.set(key, (seen.get(key) ?? 0) + 1);
-    if (seen.get(key)! > 2) return ended('loop', `it comes to ${to.ifname} in the same form again and again`);
+    if (seen.get(key)! > 2)
+      return failed({ disposition: 'loop', reason: `it comes to ${to.ifname} in the same form again and again` });
     askConnections(work, to.namespace, state.packet);
     const pass = receive(to.namespace, to.ifname, state.packet, connectionsOf(work, to.namespace));
     const here = to;
     delete work.looked;
     to = onward(work, to.namespace, pass, state);
     if (pass.next.type !== 'taken') continue;
-    const { disposition, reason } = takenBy(here.namespace, pass);
-    return ended(disposition, reason, disposition === 'delivered' ? here : undefined);
+    const end = takenBy(here.namespace, pass);
+    return end.disposition === 'delivered' ? ended(end.disposition, end.reason, here) : failed(end);
   }
 }
 
@@ -210,7 +223,7 @@ function askFlows({ walker, footprint }: Work, packet: Packet): void {
 
 function departEndpoint(work: Work, endpoint: Endpoint, packet: Packet): Hop['to'] {
   const { walker, footprint } = work;
-  const { segment, addresses } = endpoint;
+  const { segment, addresses, advertised = [] } = endpoint;
   if (takes(endpoint, packet.dst)) {
     askTakes(work, endpoint, packet.dst);
     return { type: 'endpoint', endpoint };
@@ -220,9 +233,11 @@ function departEndpoint(work: Work, endpoint: Endpoint, packet: Packet): Hop['to
   const routes = addresses.flatMap(({ hostRoutes = [] }) => hostRoutes);
   for (const { local, prefixlen } of addresses) ask(footprint, packet.dst, walker.ready(`${local}/${prefixlen}`));
   for (const { destination } of routes) ask(footprint, packet.dst, walker.ready(destination));
+  for (const prefix of advertised) ask(footprint, packet.dst, walker.ready(prefix));
   if (isAskerLookedAt(walker.known, segment)) pin(work, packet.src);
   askFlows(work, packet);
-  const onLink = addresses.some(({ local, prefixlen }) => contains(`${local}/${prefixlen}`, packet.dst));
+  const own = [...addresses.map(({ local, prefixlen }) => `${local}/${prefixlen}`), ...advertised];
+  const onLink = own.some((prefix) => contains(prefix, packet.dst));
   if (!onLink) {
     const to = sendOff(work, endpoint, packet);
     if (walker.flows.hasFlows) lookFrom(work, packet, to);

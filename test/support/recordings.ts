@@ -11,7 +11,20 @@ export const RECORDINGS = join(import.meta.dirname, '../recordings');
 
 /** Clouds made for features that the others lack. */
 export const LAB_SCENARIOS = ['L1', 'L2', 'L3', 'L4', 'L5', 'L6', 'L7', 'L8', 'L9', 'L10', 'L11'] as const;
-export const SCENARIOS = ['S1', 'S2', 'S3', 'S3b', 'S4', 'S5', 'S6', 'S6ha', ...LAB_SCENARIOS] as const;
+/** Clouds whose agents enforce security groups, of which no topology tells. */
+export const FIREWALL_SCENARIOS = ['L12'] as const;
+export const SCENARIOS = [
+  'S1',
+  'S2',
+  'S3',
+  'S3b',
+  'S4',
+  'S5',
+  'S6',
+  'S6ha',
+  ...LAB_SCENARIOS,
+  ...FIREWALL_SCENARIOS,
+] as const;
 export type ScenarioName = (typeof SCENARIOS)[number];
 
 const file = (scenario: ScenarioName, ...path: string[]) => readFileSync(join(RECORDINGS, scenario, ...path), 'utf8');

@@ -47,6 +47,8 @@ export interface Carried {
   runs: Run[];
   arrivals: Arrival[];
   losses: Loss[];
+  /** Those of the unread nodes to which a copy went. */
+  unread: Set<string>;
   /** What would have to be known to say more. */
   unclear?: string;
 }
@@ -59,6 +61,8 @@ export type Origin =
 export interface CarryOptions {
   /** The nodes on which somebody may want the frame: copies to others are not followed. */
   nodes: ReadonlySet<string>;
+  /** Nodes of which nobody knows who is there: whether copies go to them is noted. */
+  unread: ReadonlySet<string>;
   trackerOf?: (node: string) => Tracker;
 }
 
@@ -74,15 +78,20 @@ const VLAN_CFI = 0x1000;
 
 /** @param frame is left as it is */
 export function carry(fabric: Fabric, origin: Origin, frame: Words, options: CarryOptions): Carried {
-  const work: Work = { fabric, options, runs: [], arrivals: [], losses: [], waiting: [] };
+  const work: Work = { fabric, options, runs: [], arrivals: [], losses: [], unread: new Set(), waiting: [] };
+  if (origin.type === 'device') noteUnread(work, origin.of.node);
   if (origin.type === 'device') work.waiting.push({ of: origin.of, port: origin.port, frame });
   else enterWire(work, origin.network, tagged(frame, origin.vlan), undefined, undefined);
   for (let next = work.waiting.shift(); next && work.unclear === undefined; next = work.waiting.shift()) {
     if (work.runs.length >= MAX_RUNS) work.unclear = `more than ${MAX_RUNS} copies of the frame go from node to node`;
     else runOn(work, next);
   }
-  const { runs, arrivals, losses, unclear } = work;
-  return { runs, arrivals, losses, ...(unclear === undefined ? {} : { unclear }) };
+  const { runs, arrivals, losses, unread, unclear } = work;
+  return { runs, arrivals, losses, unread, ...(unclear === undefined ? {} : { unclear }) };
+}
+
+function noteUnread({ options, unread }: Work, node: string): void {
+  if (options.unread.has(node)) unread.add(node);
 }
 
 interface Waiting {
@@ -171,13 +180,10 @@ function throughTunnel(work: Work, { name, port }: PlacedPort, copy: Copy): void
   } = port!.options;
   const other = nodeOfTunnel(work.fabric, remote);
   if (other === undefined) {
-    work.losses.push({
-      copy,
-      node,
-      reason: `${name} of ${node} leads to ${remote}, which no node has as its tunnel_ip`,
-    });
-    return;
+    const reason = `${name} of ${node} leads to ${remote}, which no node has as its tunnel_ip`;
+    return toNobody(work, copy, reason);
   }
+  noteUnread(work, other);
   if (!work.options.nodes.has(other)) return;
   const of = switchOn(work.fabric, other);
   if ('missing' in of) {
@@ -197,6 +203,20 @@ function throughTunnel(work: Work, { name, port }: PlacedPort, copy: Copy): void
   work.waiting.push({ of, port: entry, frame, from: copy, by });
 }
 
+/** Of a node whose ports nobody read and whose `tunnel_ip` the topology leaves out, the address may be any. */
+function toNobody(work: Work, copy: Copy, reason: string): void {
+  const { fabric, options } = work;
+  const isNameless = (node: string): boolean =>
+    fabric.states.get(node)?.ports === undefined && own(fabric.cloud.wiring.tunnelIps, node) === undefined;
+  for (const node of options.unread) if (isNameless(node)) work.unread.add(node);
+  const wanted = [...options.nodes].filter((node) => node !== copy.run.of.node && isNameless(node));
+  for (const node of wanted) {
+    const of = switchOn(fabric, node);
+    if ('missing' in of) work.arrivals.push({ type: 'unseen', node, reason: of.missing, copy });
+  }
+  if (wanted.length === 0) work.losses.push({ copy, node: copy.run.of.node, reason });
+}
+
 /** A node has a port for each other one: they are not listed for every frame. */
 function tunnelFrom({ ports }: NodeSwitch, type: string, remote: string | undefined): PlacedPort | undefined {
   for (const each of ports.values())
@@ -213,6 +233,10 @@ function enterWire(
   copy: Copy | undefined,
 ): void {
   const { bridgeMappings } = work.fabric.cloud.wiring;
+  for (const node of work.options.unread) {
+    const mappings = own(bridgeMappings, node);
+    if (node !== sender && (mappings === undefined || Object.hasOwn(mappings, network))) work.unread.add(node);
+  }
   for (const node of work.options.nodes) {
     const bridge = own(own(bridgeMappings, node), network);
     if (node === sender || bridge === undefined) continue;

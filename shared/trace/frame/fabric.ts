@@ -50,6 +50,9 @@ export const fabricOf = (cloud: Cloud): Fabric => ({
   switches: new Map(),
 });
 
+/** Why nothing is known of a node that was not read, and what to do. */
+export const stateMissing = (node: string): string => `there is no state of node ${node}: collect it and ask again`;
+
 /** The switch of a node, or why it is not known. */
 export function switchOn(fabric: Fabric, node: string): NodeSwitch | { missing: string } {
   const known = fabric.switches.get(node);
@@ -61,7 +64,7 @@ export function switchOn(fabric: Fabric, node: string): NodeSwitch | { missing: 
 
 function makeSwitch(fabric: Fabric, node: string): NodeSwitch | { missing: string } {
   const state = fabric.states.get(node);
-  if (!state) return { missing: `there is no state of node ${node}` };
+  if (!state) return { missing: stateMissing(node) };
   const gap = state.gaps.find(
     ({ namespace, aspect }) => namespace === '-' && (aspect === 'flows' || aspect === 'ports'),
   );
@@ -173,7 +176,14 @@ const rankOf = ({ bridge }: OvsPort): number => (bridge.startsWith('tbr-') ? 0 :
 
 /** The name of an endpoint's port; undefined when it is not plugged in. */
 export const portOfEndpoint = (of: NodeSwitch, { id, mac }: Endpoint): string | undefined =>
-  (id === undefined ? undefined : of.byId.get(id)) ?? (mac === undefined ? undefined : of.byMac.get(mac));
+  (id === undefined ? undefined : (of.byId.get(id) ?? byBeginning(of, id))) ??
+  (mac === undefined ? undefined : of.byMac.get(mac));
+
+const UUID_LENGTH = 36;
+
+/** A topology may give the beginning of an id alone, as device names do. */
+const byBeginning = ({ byId }: NodeSwitch, id: string): string | undefined =>
+  id.length < UUID_LENGTH ? [...byId].find(([whole]) => whole.startsWith(id))?.[1] : undefined;
 
 /** Whether a port stands for a Neutron port, is a tunnel, or leads on inside of the node. */
 const isWired = ({ bridge, ofport, name, port }: PlacedPort, of: Switch): boolean =>

@@ -1,4 +1,5 @@
 /** Why a frame did not get to whom it was for: of all the places where copies of it ended, the one that decided. */
+import { FIREWALL, extensionOf } from '../../openflow/extensions.ts';
 import { type Words, field } from '../../openflow/layout.ts';
 import type { FlowStep } from '../../openflow/walk.ts';
 import type { Carrier } from '../cloud.ts';
@@ -121,7 +122,12 @@ function runCauses(carried: Carried, run: Run, to: Addressee): Cause[] {
     if (!isNear && step.bridge === wayOut && isNormal(step) && !leadsOut(run, step))
       return [cause(`${name} switches it (NORMAL), and no port of ${wayOut} leads out of the node`, 4)];
     if (led.has(step)) return leftElsewhere(carried, run, step, to, name).map((reason) => cause(reason, 1));
-    return [cause(`${name} ${endText(step)}`, rankOf(step, isNear, to, wayOut))];
+    return [
+      cause(
+        isFirewalls(step) ? `${FIREWALL_DROPS}: ${name} (${ruleText(step)})` : `${name} ${endText(step)}`,
+        rankOf(step, isNear, to, wayOut),
+      ),
+    ];
   });
 }
 
@@ -165,9 +171,19 @@ function wayOutOf(of: NodeSwitch, { carrier }: Addressee): string | undefined {
   return [...of.ports.values()].find(({ port }) => port?.options['remote_ip'] !== undefined)?.bridge ?? 'br-tun';
 }
 
-function endText({ flow, notes }: FlowStep): string {
+/** What a reason begins with, or has in it, when security groups decided. */
+export const FIREWALL_DROPS = 'the openvswitch firewall drops it';
+
+const isFirewalls = ({ flow, bridge }: FlowStep): boolean =>
+  flow?.actions === 'drop' && bridge === INTEGRATION_BRIDGE && extensionOf(flow, 'int') === FIREWALL;
+
+/** The flow without its table. */
+const ruleText = ({ flow }: FlowStep): string => (flow ? flowText(flow).replace(/^table=\d+, /, '') : '');
+
+function endText(step: FlowStep): string {
+  const { flow, notes } = step;
   if (!flow) return 'has no flow for it';
-  const text = flowText(flow).replace(/^table=\d+, /, '');
+  const text = ruleText(step);
   if (flow.actions === 'drop') return `drops it (${text})`;
   const note = notes.find((each) => /dropping|no input bundle/.test(each));
   if (note !== undefined) return `drops it (NORMAL: ${note})`;

@@ -4,14 +4,17 @@
  */
 import type { Words } from '../../openflow/layout.ts';
 import type { Asker, Taker } from '../arp.ts';
+import type { Disposition } from '../disposition.ts';
 import type { Packet } from '../packet.ts';
 import type { End } from '../pass.ts';
 import { type TraceNode, traceNode } from '../tree.ts';
-import { type View, aspectOf, knownText } from '../view.ts';
+import { endBeside, isOwner, missingText, unreadFor, unreadNodes } from '../unread.ts';
+import { type Unseen, type View, aspectOf, knownText } from '../view.ts';
 import { type Arrival, type Carried, type Origin, carry } from './carry.ts';
 import { macValue } from './concrete.ts';
 import { BROADCAST, type Question, answerFrame, answeredMac, packetFrame, questionFrame } from './ether.ts';
 import { lostOf } from './lost.ts';
+import { openAt, openEnd } from './onTrust.ts';
 import { copyNodes } from './show.ts';
 import { type Site, askerSite, isAt, isTaken, nodesOf, originOf, siteOf } from './site.ts';
 import { type Zones, trackerOf } from './tracking.ts';
@@ -35,17 +38,37 @@ interface Lost {
 /** The Open vSwitch of the sender is not known, or nobody could tell that the frame arrives: the wire is taken as Neutron makes it. */
 interface Unlooked {
   type: 'unlooked';
+  /** Whose, and why. */
+  missing: Unseen;
   nodes: TraceNode[];
 }
 
-export type Delivery = { type: 'arrived'; to: Taker; nodes: TraceNode[] } | Lost | Unlooked;
+/** `beside`: nodes that nobody read, to which copies went and where somebody may rather take them. */
+interface Arrived {
+  type: 'arrived';
+  to: Taker;
+  beside: Unseen[];
+  nodes: TraceNode[];
+}
 
-/** What a question brought: with which MAC it was answered, and by whom, unless only a switch did. */
-export type Asked = { type: 'answered'; by: Taker | undefined; mac: string; nodes: TraceNode[] } | Lost | Unlooked;
+export type Delivery = Arrived | Lost | Unlooked;
 
-/** The packet's frame, to a MAC. @param takers who may take it, the likeliest first */
-export function deliver(view: View, asker: Asker, takers: readonly Taker[], mac: string, parcel: Parcel): Delivery {
-  const begun = begin(view, asker, takers, parcel);
+/** What a question brought: with which MAC it was answered, and by whom, unless only a switch did; `isAssumed`: whose switch is not known. */
+export type Asked =
+  | { type: 'answered'; by: Taker | undefined; mac: string; isAssumed?: true; nodes: TraceNode[] }
+  | Lost
+  | Unlooked;
+
+/** Whom a frame is for: who may take it, the likeliest first; its MAC, and the next hop that the sender took that for. */
+export interface Addressed {
+  takers: readonly Taker[];
+  mac: string;
+  target: string;
+}
+
+/** The packet's frame, to a MAC. */
+export function deliver(view: View, asker: Asker, { takers, mac, target }: Addressed, parcel: Parcel): Delivery {
+  const begun = begin(view, asker, takers, parcel, { disposition: 'dropped', target });
   if ('type' in begun) return begun;
   const { sites } = begun;
   // A MAC that the sender's entry leaves open is that of the likeliest; whose MAC nobody knows has the one that the sender knows.
@@ -53,17 +76,30 @@ export function deliver(view: View, asker: Asker, takers: readonly Taker[], mac:
   const to = known ?? macValue(view.fabric.concrete, mac);
   for (const site of sites) if (site.isVague) site.mac = to;
   const carried = sent(view, begun, to, parcel);
-  const [found] = takenBy(carried, sites);
-  return found ? arrived(found, parcel) : lost(view, carried, sites, 'dropped', '');
+  const [found, ...others] = takenBy(carried, sites);
+  if (!found)
+    return lost(view, carried, sites, { disposition: 'dropped', beside: besideOf(view, carried, takers, target) });
+  const beside = unreadFor(view, [found.site.who], target).filter(({ node }) => carried.unread.has(node));
+  const delivery = { ...arrived(found, parcel), beside };
+  if (found.arrival.type !== 'unseen') return delivery;
+  const missing = switchMissing(found.arrival.node, found.arrival.reason);
+  const open = openAt(view, found.site.who);
+  if (open !== undefined) return { type: 'lost', end: openEnd(open, missing), nodes: delivery.nodes };
+  if (others.some(({ site }) => isOwner(site.who, target))) beside.push(missing);
+  return delivery;
 }
+
+/** The nodes that nobody read to which copies went, when none of the takers got one. */
+const besideOf = (view: View, { unread }: Carried, takers: readonly Taker[], target: string): Unseen[] =>
+  unread.size === 0 ? [] : unreadFor(view, takers, target).filter(({ node }) => unread.has(node));
 
 /** A broadcast of the packet. @param takers who would like to hear it; those who do are told, and the first is who gets it */
 export function announce(view: View, asker: Asker, takers: readonly Taker[], parcel: Parcel): Delivery {
-  const begun = begin(view, asker, takers, parcel);
+  const begun = begin(view, asker, takers, parcel, { disposition: 'dropped', target: BROADCAST });
   if ('type' in begun) return begun;
   const carried = sent(view, begun, BROADCAST, parcel);
   const [first, ...others] = takenBy(carried, begun.sites);
-  if (!first) return lost(view, carried, begun.sites, 'dropped', '');
+  if (!first) return lost(view, carried, begun.sites, { disposition: 'dropped', beside: [] });
   const delivery = arrived(first, parcel);
   const names = others.map(({ site }) => site.name);
   if (names.length > 0) delivery.nodes.push(traceNode('detail', `${names.join(', ')} hear it, too`));
@@ -72,27 +108,33 @@ export function announce(view: View, asker: Asker, takers: readonly Taker[], par
 
 /** ARP or neighbour discovery for a target. @param takers who would answer, the likeliest first */
 export function ask(view: View, asker: Asker, takers: readonly Taker[], target: string, parcel: Parcel): Asked {
-  const begun = begin(view, asker, takers, parcel);
+  const begun = begin(view, asker, takers, parcel, { disposition: 'neighbour-unreachable', target });
   if ('type' in begun) return begun;
   const { from, origin, sites } = begun;
   const { concrete } = view.fabric;
   const question: Question = { family: asker.family, mac: from.mac, address: sourceOf(asker), target };
-  const asked = carry(view.fabric, origin, questionFrame(concrete, question), { nodes: nodesOf([...sites, from]) });
+  const frame = questionFrame(concrete, question);
+  const asked = carry(view.fabric, origin, frame, { nodes: nodesOf([...sites, from]), unread: unreadNodes(view) });
+  const beside = besideOf(view, asked, takers, target);
   const macIn = (arrival: Arrival) => ('frame' in arrival ? answeredMac(arrival.frame, concrete, target) : undefined);
   const back = asked.arrivals.find((arrival) => isAt(arrival, from) && macIn(arrival) !== undefined);
   let failure: Lost | undefined;
   for (const { site, arrival } of takenBy(asked, sites)) {
     // A switch on the way answers before anybody on another node does.
     if (back && site.node !== from.node) continue;
-    const answered = answer(view, { site, arrival }, from, question, parcel);
+    const answered = answer(view, { site, arrival }, from, question, { parcel, beside });
     if (answered.type === 'answered') return answered;
     failure ??= answered;
   }
   const mac = back && macIn(back);
-  if (mac !== undefined)
-    return { type: 'answered', by: sites.find((site) => site.mac === mac)?.who, mac, nodes: wayOf(back!, parcel) };
-  return failure ?? lost(view, asked, sites, 'neighbour-unreachable', `nobody answers for ${target}: `);
+  if (mac !== undefined) return { type: 'answered', by: ownerOf(sites, mac), mac, nodes: wayOf(back!, parcel) };
+  const before = `nobody answers for ${target}: `;
+  return failure ?? lost(view, asked, sites, { disposition: 'neighbour-unreachable', before, beside });
 }
+
+/** Who has a MAC that a switch answers with; else who may, since nobody knows his. */
+const ownerOf = (sites: readonly Site[], mac: string): Taker | undefined =>
+  (sites.find((site) => site.mac === mac) ?? sites.find(({ isVague }) => isVague))?.who;
 
 /** A place, and how a copy came there. */
 interface Found {
@@ -106,15 +148,15 @@ function answer(
   { site, arrival }: Found,
   from: Site,
   question: Question,
-  parcel: Parcel,
+  { parcel, beside }: { parcel: Parcel; beside: readonly Unseen[] },
 ): Exclude<Asked, Unlooked> {
   const answered = { type: 'answered', by: site.who, mac: site.mac } as const;
   const nodes = arrived({ site, arrival }, parcel).nodes;
   const origin = originOf(site);
   // Of a switch that is not known the answer is taken to come.
-  if (!origin) return { ...answered, nodes };
+  if (!origin) return { ...answered, isAssumed: true, nodes };
   const frame: Words = answerFrame(view.fabric.concrete, question, site.mac);
-  const back = carry(view.fabric, origin, frame, { nodes: nodesOf([from, site]) });
+  const back = carry(view.fabric, origin, frame, { nodes: nodesOf([from, site]), unread: NO_NODES });
   const [found] = takenBy(back, [from]);
   if (found)
     return {
@@ -122,9 +164,11 @@ function answer(
       nodes: [...nodes, traceNode('detail', `${site.name} answers`), ...wayOf(found.arrival, parcel)],
     };
   const before = `${site.name} answers for ${question.target}, and the answer is lost: `;
-  const failed = lost(view, back, [from], 'neighbour-unreachable', before);
+  const failed = lost(view, back, [from], { disposition: 'neighbour-unreachable', before, beside });
   return { ...failed, nodes: [...nodes, ...failed.nodes] };
 }
+
+const NO_NODES: ReadonlySet<string> = new Set();
 
 interface Begun {
   from: Site;
@@ -132,13 +176,27 @@ interface Begun {
   sites: Site[];
 }
 
-/** Both ends; or why no frame can be followed. */
-function begin(view: View, asker: Asker, takers: readonly Taker[], { noted }: Parcel): Begun | Lost | Unlooked {
+/** Both ends; or why no frame can be followed. @param failed what it is called that nobody gets it */
+function begin(
+  view: View,
+  asker: Asker,
+  takers: readonly Taker[],
+  { noted }: Parcel,
+  failed: { disposition: Disposition; target: string },
+): Begun | Lost | Unlooked {
   const from = askerSite(view, asker);
   const sites = takers.map((who) => siteOf(view, who, asker.segment));
   const unclear = from.missing === undefined ? sites.find(({ isBlind }) => isBlind) : from;
-  if (unclear)
-    return { type: 'unlooked', nodes: notLooked(unclear.node ?? unclear.name, unclear.missing ?? '', noted) };
+  if (unclear) {
+    const [node, reason] = [unclear.node ?? unclear.name, unclear.missing ?? ''];
+    const nodes = notLooked(node, reason, noted);
+    // However a frame gets to a node, no device gets it there that is not plugged in.
+    if (sites[0] === undefined || !sites.every(isUnplugged))
+      return { type: 'unlooked', missing: switchMissing(node, reason), nodes };
+    const end = { disposition: failed.disposition, reason: unpluggedText(sites[0]) };
+    const beside = unreadFor(view, takers, failed.target);
+    return { type: 'lost', end: endBeside(end, missingText(beside)), nodes };
+  }
   const origin = originOf(from);
   return origin
     ? { from, origin, sites }
@@ -148,6 +206,7 @@ function begin(view: View, asker: Asker, takers: readonly Taker[], { noted }: Pa
 const sent = (view: View, { from, origin, sites }: Begun, to: string, { packet, zones }: Parcel): Carried =>
   carry(view.fabric, origin, packetFrame(view.fabric.concrete, packet, { src: from.mac, dst: to }), {
     nodes: nodesOf([...sites, from]),
+    unread: unreadNodes(view),
     trackerOf: (node) => trackerOf(zones, node),
   });
 
@@ -167,12 +226,17 @@ const takenBy = ({ arrivals }: Carried, sites: readonly Site[]): Found[] =>
     return arrival ? [{ site, arrival }] : [];
   });
 
-function arrived({ site, arrival }: Found, parcel: Parcel): Delivery & { type: 'arrived' } {
+function arrived({ site, arrival }: Found, parcel: Parcel): Arrived {
   const unseen = arrival.type === 'unseen' ? notLooked(arrival.node, arrival.reason, parcel.noted) : [];
-  return { type: 'arrived', to: site.who, nodes: [...wayOf(arrival, parcel), ...unseen] };
+  return { type: 'arrived', to: site.who, beside: [], nodes: [...wayOf(arrival, parcel), ...unseen] };
 }
 
 const wayOf = ({ copy }: Arrival, { isSilent }: Parcel): TraceNode[] => (copy && !isSilent ? copyNodes(copy) : []);
+
+const switchMissing = (node: string, reason: string): Unseen => ({
+  node,
+  reason: `Open vSwitch of ${node} is not known: ${reason}`,
+});
 
 /** Said once for each node. */
 function notLooked(node: string, reason: string, noted: Set<string>): TraceNode[] {
@@ -182,17 +246,24 @@ function notLooked(node: string, reason: string, noted: Set<string>): TraceNode[
   return [traceNode('detail', text)];
 }
 
+const isUnplugged = ({ node, port, missing }: Site): boolean => node !== undefined && !port && missing === undefined;
+
 const unpluggedText = ({ name, node = '' }: Site): string => `${name} has no port in Open vSwitch of ${node}`;
+
+/** What came of it, and what stands before the reason; `beside` as of what arrived. */
+interface Failure {
+  disposition: Disposition;
+  before?: string;
+  beside: readonly Unseen[];
+}
 
 function lost(
   { fabric: { concrete } }: View,
   carried: Carried,
   [site]: readonly Site[],
-  disposition: End['disposition'],
-  before: string,
+  { disposition, before = '', beside }: Failure,
 ): Lost {
-  const isUnplugged = site?.node !== undefined && !site.port && site.missing === undefined;
-  const unplugged = isUnplugged ? unpluggedText(site) : undefined;
+  const unplugged = site && isUnplugged(site) ? unpluggedText(site) : undefined;
   const to = { ...site, ...(unplugged !== undefined && { unplugged }) };
   const { reason, isLoop, nodes } = lostOf(carried, to, concrete);
   const { unclear } = carried;
@@ -200,5 +271,5 @@ function lost(
     unclear === undefined
       ? { disposition: isLoop ? 'loop' : disposition, reason: `${before}${unplugged ?? reason}` }
       : { disposition: 'insufficient-info', reason: unclear };
-  return { type: 'lost', end, nodes };
+  return { type: 'lost', end: endBeside(end, missingText(beside)), nodes };
 }

@@ -1,10 +1,11 @@
 /** The way of a frame as nodes of a trace: each bridge with the flows that led on, as `ovs-ofctl dump-flows` prints them. */
+import { extensionOf } from '../../openflow/extensions.ts';
 import { field } from '../../openflow/layout.ts';
 import type { FlowStep } from '../../openflow/walk.ts';
 import type { Flow } from '../../state.ts';
 import { type TraceNode, itemNode, traceNode } from '../tree.ts';
 import type { Copy, Run } from './carry.ts';
-import type { NodeSwitch } from './fabric.ts';
+import { INTEGRATION_BRIDGE, type NodeSwitch } from './fabric.ts';
 
 /** The way from where a frame began to a step on a run, with how it came from node to node. */
 export function wayNodes(run: Run, last: FlowStep | undefined): TraceNode[] {
@@ -46,6 +47,7 @@ function inPort({ of }: NodeSwitch, { bridge, after }: FlowStep): string {
 
 function flowNode({ bridge, table, flow }: FlowStep): TraceNode {
   if (!flow) return { ...traceNode('flow', `table=${table} (no flow matches)`), flow: { bridge, table } };
+  const apart = extensionOf(flow, bridge === INTEGRATION_BRIDGE ? 'int' : 'physical');
   const isLearned = flow.hard_timeout !== undefined || flow.idle_timeout !== undefined;
   return {
     ...itemNode('flow', flowText(flow), flow),
@@ -54,6 +56,7 @@ function flowNode({ bridge, table, flow }: FlowStep): TraceNode {
       table,
       ...(isLearned ? { isLearned: true } : {}),
       ...(flow.match === '' && flow.priority === 0 ? { isDefault: true } : {}),
+      ...(apart === undefined ? {} : { apart }),
     },
   };
 }

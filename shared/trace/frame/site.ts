@@ -1,6 +1,6 @@
 /** Places on a segment from which frames go and to which they come: devices of nodes, and the world outside. */
 import { type Asker, type Taker, takerText } from '../arp.ts';
-import type { Carrier } from '../cloud.ts';
+import type { Carrier, Endpoint } from '../cloud.ts';
 import { type NamespaceView, type View, knownText, namespacesOn } from '../view.ts';
 import { type Arrival, type Origin, isTagged } from './carry.ts';
 import { macValue } from './concrete.ts';
@@ -46,6 +46,10 @@ export function siteOf(view: View, who: Taker, segment: string): Site {
   const of = switchOn(fabric, node);
   if ('missing' in of) return { ...place, ...macOf(fabric, [own], name), missing: of.missing };
   const ifname = who.type === 'namespace' ? who.ifname : portOfEndpoint(of, who.endpoint);
+  if (ifname === undefined && who.type === 'endpoint' && isNameless(view, who.endpoint)) {
+    const missing = `the topology says neither id nor MAC of ${who.endpoint.name}, by which its port is known`;
+    return { ...place, ...macOf(fabric, [own], name), missing, isBlind: true };
+  }
   if (ifname !== undefined && isShared(view, node, ifname)) {
     const missing = `the topology does not say which port ${ifname} is`;
     return { ...place, ...macOf(fabric, [own], name), missing, isBlind: true };
@@ -69,6 +73,10 @@ function macOf(
   if (known !== undefined) return { mac: macValue(concrete, known) };
   return { mac: macValue(concrete, texts.find((text) => text !== undefined) ?? `mac of ${name}`), isVague: true };
 }
+
+/** On live state a port is known by its id and by its MAC; of an expected one both sides have the same placeholder. */
+const isNameless = ({ cloud }: View, { id, mac }: Endpoint): boolean =>
+  cloud.from === 'live' && id === undefined && knownText(mac) === undefined;
 
 /** Without ids two devices may have one name: which of them a port of the switch is cannot be told. */
 const isShared = (view: View, node: string, ifname: string): boolean =>

@@ -51,5 +51,5 @@ test('a folder without answers, and no folder at all, are errors', async () => {
   });
   const missing = await importFromFolder(join(tmpdir(), 'dvrscope-there-is-no-such-folder'));
   assert.ok('error' in missing);
-  assert.match(missing.error, /cannot be read as a folder: ENOENT/);
+  assert.match(missing.error, /cannot be read as a folder: no such file or folder$/);
 });

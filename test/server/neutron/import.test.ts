@@ -39,14 +39,14 @@ function devices(topology: Topology): { id?: string; mac?: string; ips: string[]
       .flatMap((port) => [port, ...(port.snat ? [port.snat] : [])])
       .map((port) => ({ ...port, ips: [port.ip_address!] })),
   ]);
-  // Several IPv6 subnets may share a port, with an entry for each.
+  // Several IPv6 subnets may share a port, with an entry for each, in the order of their names.
   const byId = new Map<string, typeof inRouters>();
   for (const port of inRouters) byId.set(port.port_id!, [...(byId.get(port.port_id!) ?? []), port]);
   return [
     ...[...byId].map(([id, [first, ...others]]) => ({
       id,
       mac: first!.mac_address!,
-      ips: [first!, ...others].flatMap(({ ips }) => ips),
+      ips: [first!, ...others].flatMap(({ ips }) => ips).toSorted(byText),
     })),
     ...topology.ports.map((port) => ({
       id: port.id!,
@@ -54,6 +54,11 @@ function devices(topology: Topology): { id?: string; mac?: string; ips: string[]
       ips: port.fixed_ips.map(({ ip_address }) => ip_address),
     })),
   ].toSorted((a, b) => byText(a.id, b.id));
+}
+
+function inOrder({ device_owner, fixed_ips }: RecordedPort): string[] {
+  const ips = fixed_ips.map(({ ip_address }) => ip_address);
+  return device_owner.startsWith('network:router_') ? ips.toSorted(byText) : ips;
 }
 
 for (const scenario of scenarios)
@@ -78,7 +83,7 @@ for (const scenario of scenarios)
       ports.map((port) => ({
         id: port.id,
         mac: port.mac_address,
-        ips: port.fixed_ips.map(({ ip_address }) => ip_address),
+        ips: inOrder(port),
       })),
     );
   });

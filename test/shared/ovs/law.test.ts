@@ -86,6 +86,7 @@ it('whatever is set apart says why', () => {
     '',
     'Neutron does not manage this bridge',
     'a device of the host on a physical bridge',
+    'the openvswitch firewall made this flow',
     'the switch learned this flow from a frame; it ages out',
   ]);
 });

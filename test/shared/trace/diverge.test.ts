@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { divergence, withReasons } from '../../../shared/trace/diverge.ts';
-import { renderRest, renderTrace } from '../../../shared/trace/render.ts';
+import { renderDivergence, renderRest, renderTrace } from '../../../shared/trace/render.ts';
 import type { TraceNode } from '../../../shared/trace/tree.ts';
 import { checkTrace, withoutFloatingIpRule } from '../../support/checkTrace.ts';
 import { namespaceIn, outsideOf, recordedCloud } from '../../support/recordedCloud.ts';
@@ -128,4 +128,19 @@ test('a question that was answered is one line, and very many rules are counted'
     /\n {4}\? 10\.0\.0\.1 is asked for by ARP on net1: qr-\S+ of qrouter-\S+ on compute1 answers\n {4}br-int on compute1/,
   );
   assert.match(text, /\. no route: rules 0 \(lookup local\), 1 \(lookup 1001\), .* 11 \(lookup 1011\), 11 more\n/);
+});
+
+test('where the firewall drops a packet, no difference is looked for in vain', () => {
+  const place = { node: 'compute1', namespace: '-', bridge: 'br-int', isReply: false, step: 3, because: null };
+  const texts = { expected: 'table=60, priority=3 actions=NORMAL', live: 'table=93, priority=0 actions=drop' };
+  const lastLine = (apart?: string): string | undefined =>
+    renderDivergence({ ...place, ...texts, ...(apart === undefined ? {} : { apart }) }, [])
+      .trimEnd()
+      .split('\n')
+      .at(-1);
+  assert.equal(
+    lastLine('the openvswitch firewall made this flow'),
+    '    finding   none: the openvswitch firewall made this flow; no topology says what it should do, so it was not checked',
+  );
+  assert.match(lastLine()!, /comparing compute1 with the topology shows no difference that explains this$/);
 });

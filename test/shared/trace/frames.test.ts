@@ -181,8 +181,8 @@ describe('the openvswitch firewall: who may begin, may be answered', () => {
   const rows: readonly (TraceRequest & { from: string; ends: Ends; answered: boolean })[] = [
     { from: 'a2', to: '10.1.0.11', answered: true, ends: { disposition: 'delivered', reason: /./ } },
     { from: 'a2', to: '10.1.0.11', protocol: 'tcp', dport: 22, answered: true, ends: { disposition: 'delivered', reason: /./ } },
-    { from: 'a2', to: '10.1.0.11', protocol: 'tcp', dport: 23, answered: false, ends: { disposition: 'dropped', reason: /br-int table 93 of compute1 drops it/ } },
-    { from: 'a1', to: '10.1.0.12', answered: false, ends: { disposition: 'dropped', reason: /br-int table 93 of compute2 drops it/ } },
+    { from: 'a2', to: '10.1.0.11', protocol: 'tcp', dport: 23, answered: false, ends: { disposition: 'dropped', reason: /^dropped: the openvswitch firewall drops it: br-int table 93 of compute1/ } },
+    { from: 'a1', to: '10.1.0.12', answered: false, ends: { disposition: 'dropped', reason: /^dropped: the openvswitch firewall drops it: br-int table 93 of compute2/ } },
   ]; // prettier-ignore
   for (const { ends, answered, ...request } of rows)
     it(`${request.from} → ${request.to} ${request.protocol ?? 'icmp'} ${request.dport ?? ''}`, () =>

@@ -5,7 +5,14 @@ import { divergence } from '../../../shared/trace/diverge.ts';
 import { allocationsOf, expectedCloud, liveCloud } from '../../../shared/wiring.ts';
 import { checkPacket, packetTitle, packetsOf } from '../../support/checkPacket.ts';
 import { recordedCloud, recordedRows, recordedScenario } from '../../support/recordedCloud.ts';
-import { LAB_SCENARIOS, SCENARIOS, liveState, nodeNames, topologyOf } from '../../support/recordings.ts';
+import {
+  FIREWALL_SCENARIOS,
+  LAB_SCENARIOS,
+  SCENARIOS,
+  liveState,
+  nodeNames,
+  topologyOf,
+} from '../../support/recordings.ts';
 
 for (const name of SCENARIOS) {
   const cloud = recordedCloud(name);
@@ -29,6 +36,33 @@ for (const name of ['S1', 'S2', 'S3', 'S3b', 'S4', 'S5', 'S6', ...LAB_SCENARIOS]
       const there = checkPacket(expected, scenario, row);
       assert.equal(divergence(there, checkPacket(live, scenario, row)), null, packetTitle(name, row));
       checkPacket(expectedCloud(topology), scenario, row);
+    }
+  });
+}
+
+for (const name of FIREWALL_SCENARIOS) {
+  test(`${name}: expected and live state part only where the firewall drops a packet`, () => {
+    const topology = topologyOf(name);
+    const states = nodeNames(name).map((node) => liveState(name, node));
+    const allocations = allocationsOf(topology, states);
+    const expected = expectedCloud(topology, allocations);
+    const live = liveCloud(topology, states, allocations);
+    const scenario = recordedScenario(name);
+    for (const row of packetsOf(recordedRows(name))) {
+      const { path: _path, ...asked } = row;
+      const wanted = checkPacket(expected, scenario, row.delivered ? row : { ...asked, delivered: true });
+      const parting = divergence(wanted, checkPacket(live, scenario, row));
+      assert.equal(
+        parting?.apart,
+        row.delivered ? undefined : 'the openvswitch firewall made this flow',
+        packetTitle(name, row),
+      );
+      assert.equal(
+        parting?.live ?? '',
+        row.delivered ? '' : 'table=93, priority=0 actions=drop',
+        packetTitle(name, row),
+      );
+      assert.equal(parting === null, row.delivered, packetTitle(name, row));
     }
   });
 }
