@@ -35,7 +35,13 @@ await build({
   entryPoints: { extension: 'client/entry.ts' },
   external: [...common.external, './client.cjs'],
 });
-await build({ ...common, minify: true, entryPoints: { main: 'server/bin.ts' } });
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+await build({
+  ...common,
+  minify: true,
+  entryPoints: { main: 'server/bin.ts' },
+  define: { 'process.env.DVRSCOPE_VERSION': JSON.stringify(version) },
+});
 await build({
   ...common,
   minify: true,

@@ -1,10 +1,21 @@
 /** The program `dvrscope`. Whatever goes wrong in it, a person sees a sentence and no stack trace. */
 import { type Io, UsageError } from './cli/io.ts';
-import { hasColor, progressLine, takeColor } from './cli/terminal.ts';
+import { hasColor, progressLine, showsProgress, takeColor } from './cli/terminal.ts';
+import { fileErrorText } from './collect/errorCode.ts';
 import { visible, visibleLines } from './collect/visible.ts';
 
-// A reader that has seen enough (`| head`) closes the pipe; that is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 2));
+let isLost = false;
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // The editor went away.
+  if (isServer(process.argv.slice(2))) process.exit(error.code === 'EPIPE' ? 0 : 2);
+  // A reader that has seen enough (`| head`) closes the pipe; that is no error, and the verb goes on to its end and its status.
+  if (error.code === 'EPIPE' || isLost) return;
+  isLost = true;
+  process.exitCode = 2;
+  process.stderr.write(`dvrscope: standard output cannot be written: ${fileErrorText(error)}\n`);
+});
+// Where nobody reads what is wrong the status still says it.
+process.stderr.on('error', () => undefined);
 
 // Whatever a node or a file put into a text, it does nothing to a terminal.
 async function run(): Promise<number> {
@@ -15,7 +26,7 @@ async function run(): Promise<number> {
     out: (text, paint) =>
       void process.stdout.write(isColored && paint ? paint(visibleLines(text)) : visibleLines(text)),
     err: (text) => void stderr.write(visibleLines(text)),
-    ...(stderr.isTTY && {
+    ...(showsProgress(process.env, stderr.isTTY) && {
       progress: (line: string) => void stderr.write(progressLine(visible(line), stderr.columns)),
     }),
   };
@@ -37,7 +48,7 @@ async function serve(): Promise<number> {
 
 run().then(
   (status) => {
-    process.exitCode = status;
+    process.exitCode = isLost ? 2 : status;
   },
   (error: unknown) => {
     if (error instanceof UsageError) {

@@ -9,6 +9,8 @@ import { UsageError, type Io, type Verb } from './cli/io.ts';
 import { lsp } from './cli/lsp.ts';
 import { trace } from './cli/trace.ts';
 import { verify } from './cli/verify.ts';
+import { didYouMean } from '../shared/topology/nearest.ts';
+import { VERSION } from './version.ts';
 
 const VERBS: readonly Verb[] = [check, expectVerb, trace, verify, diff, collect, importVerb, format, lsp];
 
@@ -17,13 +19,9 @@ const VERBS: readonly Verb[] = [check, expectVerb, trace, verify, diff, collect,
  * @param args without the program's name
  */
 export async function main(args: readonly string[], io: Io): Promise<number> {
-  const [name, ...rest] = args;
+  const [name, ...rest] = args[0] === 'help' && args[1] !== undefined ? [args[1], '--help'] : args;
   const verb = VERBS.find((candidate) => candidate.name === name);
-  if (!verb) {
-    const asked = name === undefined || name === '--help' || name === '-h' || name === 'help';
-    (asked && name !== undefined ? io.out : io.err)(`${asked ? '' : `dvrscope: no verb "${name}"\n\n`}${overview()}`);
-    return asked && name !== undefined ? 0 : 2;
-  }
+  if (!verb) return withoutVerb(name, io);
   if (rest.includes('--help') || rest.includes('-h')) {
     io.out(`usage: dvrscope ${verb.usage}\n\n${verb.help}\n`);
     return 0;
@@ -37,9 +35,27 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
   }
 }
 
+function withoutVerb(name: string | undefined, io: Io): number {
+  if (name === undefined) {
+    io.err(overview());
+    return 2;
+  }
+  if (['--version', '-V', 'version'].includes(name)) io.out(`dvrscope ${VERSION}\n`);
+  else if (['--help', '-h', 'help'].includes(name)) io.out(overview());
+  else {
+    const meant = didYouMean(
+      name,
+      VERBS.map((verb) => verb.name),
+    );
+    io.err(`dvrscope: no verb "${name}"${meant === '' ? '' : `.${meant}`}\nAll verbs: dvrscope --help\n`);
+    return 2;
+  }
+  return 0;
+}
+
 const overview = (): string =>
   `dvrscope: what OpenStack Neutron DVR nodes should hold, what they do hold, and where packets go\n\n${VERBS.map(
     ({ usage, summary }) => `  dvrscope ${usage}\n      ${summary}\n`,
   ).join(
     '',
-  )}\nEach verb explains itself with --help.\n--color auto|always|never: colours on a terminal (auto), where NO_COLOR and FORCE_COLOR hold.\n`;
+  )}\nEach verb explains itself with --help. TOPOLOGY is a file, or - for standard input.\n--color auto|always|never: colours on a terminal (auto), where NO_COLOR and FORCE_COLOR hold.\n`;

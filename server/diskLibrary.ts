@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { sep } from 'node:path';
 import type { Found, Library } from '../shared/topology/include.ts';
 import { readFile, type ReadFile } from '../shared/topology/read.ts';
-import { errorCode } from './collect/errorCode.ts';
+import { errorCode, fileErrorText } from './collect/errorCode.ts';
 
 /** More is no topology of a tenant or a router, and whoever edits it waits. */
 export const MAX_INCLUDED_BYTES = 1_000_000;
@@ -11,9 +11,16 @@ export const MAX_INCLUDED_BYTES = 1_000_000;
 /** `/` between the parts, on all systems. */
 export const slashed = (path: string): string => (sep === '\\' ? path.replaceAll('\\', '/') : path);
 
-/** @param root the file that may have any length */
-export const diskLibrary = (root: string, read: (path: string, text: string) => ReadFile = freshly): Library => ({
-  find: (path, within) => fileAt(path, within, path === root ? Infinity : MAX_INCLUDED_BYTES, read),
+/** More of a file that nobody opened is not read. */
+export const MAX_ROOT_BYTES = 50_000_000;
+
+/** @param root the file that may be longer than what it includes, by default of any length */
+export const diskLibrary = (
+  root: string,
+  read: (path: string, text: string) => ReadFile = freshly,
+  rootLimit = Infinity,
+): Library => ({
+  find: (path, within) => fileAt(path, within, path === root ? rootLimit : MAX_INCLUDED_BYTES, read),
   list: namesIn,
 });
 
@@ -43,7 +50,7 @@ function fileAt(
   } catch (error) {
     const code = errorCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing' };
-    return { kind: 'unreadable', why: `cannot be read (${code}). May the user who runs this read it?` };
+    return { kind: 'unreadable', why: `cannot be read (${fileErrorText(error)}). May the user who runs this read it?` };
   }
 }
 
@@ -61,19 +68,37 @@ export function wrongFile(path: string, within: string | undefined, limit: numbe
       why: `has ${megabytes} MB, and included files are read up to 1 MB. Split it into several.`,
     };
   }
-  return within !== undefined && isElsewhere(path, within) ? { kind: 'outside' } : undefined;
+  if (within === undefined) return undefined;
+  if (FOLDS_CASE && isOtherCase(path, within, realpathSync.native(path))) return { kind: 'missing' };
+  return isElsewhere(path, within) ? { kind: 'outside' } : undefined;
+}
+
+/** Systems that find `Red.dvr.yaml` by `red.dvr.yaml`, as disks of them are made by default. */
+const FOLDS_CASE = process.platform === 'win32' || process.platform === 'darwin';
+
+/**
+ * Whether a file was found by a name with other letters than it has below a folder. Then it is missing on every other machine, and here it
+ * would be two files: that one and the one that the editor has open.
+ */
+export function isOtherCase(path: string, within: string, real: string): boolean {
+  const written = path.slice(within.length);
+  const found = slashed(real).slice(-written.length);
+  return found !== written && found.toLowerCase() === written.toLowerCase();
 }
 
 /** Whether a link leads out of a folder. */
 function isElsewhere(path: string, folder: string): boolean {
-  const [real, home] = [realpathSync(path), realpathSync(folder === '' ? '.' : folder)];
+  const [real, home] = [realpathSync(path), realpathSync(onDisk(folder))];
   return !real.startsWith(home.endsWith(sep) ? home : home + sep);
 }
+
+/** A folder as the system has it. The name of a drive alone is the folder that Windows has open there. */
+const onDisk = (folder: string): string => (folder === '' ? '.' : /^[a-z]:$/i.test(folder) ? `${folder}/` : folder);
 
 /** Links to folders are not followed: they may lead in circles. */
 export function namesIn(folder: string): { name: string; isFolder: boolean }[] {
   try {
-    const entries = readdirSync(folder === '' ? '.' : folder, { withFileTypes: true });
+    const entries = readdirSync(onDisk(folder), { withFileTypes: true });
     return entries.flatMap((entry) => {
       const isFolder = entry.isDirectory();
       return isFolder || entry.isFile() || (entry.isSymbolicLink() && isLinkToFile(`${folder || '.'}/${entry.name}`))

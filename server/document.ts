@@ -105,27 +105,26 @@ export function makeParts(
   const latest: Latest = { ...previous?.latest(), reading: read };
   const { problems, ...computed } = computedOf(() => read, latest);
   const { files, sourceMap, topology } = read;
-  const split = (all: readonly Problem[]): Problem[][] => problemsByFile(files, sourceMap, all);
-  const readProblems = once(() => split(read.problems));
+  const readProblems = once(() => problemsByFile(sourceMap, read.problems));
   // They are made anew only where promises were tested.
-  let known: { all: Problem[]; byFile: Problem[][] } | undefined;
-  const toldProblems = (): Problem[][] => {
+  let known: { all: Problem[]; of: (file: number) => Problem[] } | undefined;
+  const toldProblems = (file: number): Problem[] => {
     const all = problems();
-    if (known?.all !== all) known = { all, byFile: split(all) };
-    return known.byFile;
+    if (known?.all !== all) known = { all, of: problemsByFile(sourceMap, all) };
+    return known.of(file);
   };
   // For people: as the root would call them.
-  const named = files.map((file) => ({ ...file, path: relativePath(folderOf(files[0]!.path), file.path) }));
+  const named = once(() => files.map((file) => ({ ...file, path: relativePath(folderOf(files[0]!.path), file.path) })));
   const documents = files.map((file, i): Document => ({
     text: textAt(file),
-    reading: once(() => ({ topology, sourceMap: fileMap(file, 0), problems: readProblems()[i]! })),
-    problems: () => toldProblems()[i]!,
+    reading: once(() => ({ topology, sourceMap: fileMap(file, 0), problems: readProblems()(i) })),
+    problems: () => toldProblems(i),
     ...computed,
     parts: () => documents,
     home: (pointer) => documents[fileOf(locate(sourceMap, pointer, 'key')?.[0] ?? 0)]!,
     readWith: (texts) =>
       readWith(new Map([...texts].map(([part, text]) => [files[documents.indexOf(part)]!.path, text]))),
-    whole: () => ({ text: files[0]!.text, topology, sourceMap, files: named }),
+    whole: () => ({ text: files[0]!.text, topology, sourceMap, files: named() }),
   }));
   return { documents, latest: () => latest };
 }

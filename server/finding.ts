@@ -8,23 +8,22 @@ import type { PlaceAt } from './place.ts';
 import { type Finding, BLANK, type Reading } from './report.ts';
 
 export function findingOfDifference({ sourceMap }: Reading, difference: Difference, place: PlaceAt): Finding {
-  const { node, namespace, aspect, kind, noun, expected, live, because, repair } = difference;
+  const { namespace, because, repair } = difference;
   return {
-    ...BLANK,
-    code: `${noun}-${kind}`,
+    ...bareFinding(difference),
     severity: severityOf(difference),
-    message: messageOf(difference),
-    kind,
-    node,
-    namespace,
-    aspect,
-    expected,
-    live,
     fix: repair.map((words) => commandText({ namespace, words })),
     pointer: because?.pointer ?? null,
     ...place(because && locate(sourceMap, because.pointer, 'key')),
     because: because ? { sentence: because.sentence, neutron: because.neutron } : null,
   };
+}
+
+/** What it says of itself, without place, reason and severity. */
+function bareFinding(difference: Told): Omit<Finding, 'severity' | 'file'> {
+  const { node, namespace, aspect, kind, noun, expected, live } = difference;
+  const code = `${noun}-${kind}`;
+  return { ...BLANK, code, message: messageOf(difference), kind, node, namespace, aspect, expected, live };
 }
 
 /** One finding: that of the difference nearest to the cause, with all that belongs to it. */
@@ -88,20 +87,7 @@ const NOUN: Readonly<Record<string, string>> = {
 function findingOfFact({ file }: Reading, node: string, { namespace, aspect, expected, live }: Fact): Finding {
   const kind = expected === null ? 'unexpected' : live === null ? 'missing' : 'different';
   const noun = NOUN[aspect] ?? aspect;
-  const difference = { node, namespace, aspect, kind, noun, expected, live } as const;
-  return {
-    ...BLANK,
-    code: `${noun}-${kind}`,
-    severity: 'error',
-    message: messageOf(difference),
-    kind,
-    node,
-    namespace,
-    aspect,
-    expected,
-    live,
-    file,
-  };
+  return { ...bareFinding({ node, namespace, aspect, kind, noun, expected, live }), severity: 'error', file };
 }
 
 /** What a command is run by: `-` is the node itself. */

@@ -1,6 +1,6 @@
 /** What a file may include: for completion of paths. */
 import { folderOf, joinPath, relativePath } from '../shared/topology/filePath.ts';
-import { includeEntries } from './features/willRenameFiles.ts';
+import { includeEntries } from './features/includeEntries.ts';
 import { isTopologyName } from './roots.ts';
 import { pathOf } from './uri.ts';
 import type { Workspace } from './workspace.ts';

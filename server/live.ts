@@ -42,8 +42,9 @@ export async function liveFromSnapshots(
   });
   const found = (node: string): LiveNode | undefined => {
     const stored = byNode.get(node);
-    const { state, path, time } = stored ?? {};
-    return state && { node, state, ...(path !== undefined && { path }), ...(time !== undefined && { readAt: time }) };
+    if (!stored) return undefined;
+    const { state, path, time, cut } = stored;
+    return { node, state, path, ...(time !== undefined && { readAt: time }), ...(cut !== undefined && { error: cut }) };
   };
   const states = wanted.map((node) => found(node) ?? missing(node));
   return { nodes: states, notes, ...(problems.length > 0 && { problems }) };

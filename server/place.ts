@@ -1,7 +1,6 @@
 /** From offsets of a reading to files, lines and columns; and what a reading of several files has of each of them. */
 import type { Problem, Range } from '../shared/problem.ts';
 import { type Codes, type Severities, type SilencedProblems, silenceProblems } from '../shared/silence.ts';
-import type { TopologyFile } from '../shared/topology/files.ts';
 import { fileMap } from '../shared/topology/filesMap.ts';
 import { fileOf, ownRange, rangeIn } from '../shared/topology/fileSpan.ts';
 import { locate, type SourceMap } from '../shared/topology/sourceMap.ts';
@@ -50,27 +49,34 @@ export interface OwnReading {
 /** What is wrong with each file by itself. */
 export function ownReadings({ file, text, files, sourceMap, problems }: Reading): OwnReading[] {
   if (!files || files.length === 1) return [{ file, text, sourceMap, problems }];
-  const byFile = problemsByFile(files, sourceMap, problems);
+  const problemsOf = problemsByFile(sourceMap, problems);
   return files.map((each, i) => ({
     file: i === 0 ? file : each.path,
     text: each.text,
     sourceMap: fileMap(each, 0),
-    problems: byFile[i]!,
+    problems: problemsOf(i),
   }));
 }
 
-/** Problems of all files by the one that they are in, with offsets of its text. */
-export function problemsByFile(
-  files: readonly TopologyFile[],
-  sourceMap: SourceMap,
-  problems: readonly Problem[],
-): Problem[][] {
-  const byFile = files.map((): Problem[] => []);
+/** Problems of all files by the number of the one that they are in, with offsets of its text: worked out for those that are asked for. */
+export function problemsByFile(sourceMap: SourceMap, problems: readonly Problem[]): (file: number) => Problem[] {
+  const rangeOf = ({ range, pointer, at }: Problem): Range => range ?? locate(sourceMap, pointer, at) ?? [0, 0];
+  const byFile = new Map<number, Problem[]>();
   for (const problem of problems) {
-    const range = problem.range ?? locate(sourceMap, problem.pointer, problem.at) ?? [0, 0];
-    byFile[fileOf(range[0])]!.push({ ...problem, range: ownRange(range) });
+    const known = problem.range ? undefined : sourceMap.fileAt?.(problem.pointer);
+    const file = known ?? fileOf(rangeOf(problem)[0]);
+    const list = byFile.get(file);
+    if (list) list.push(problem);
+    else byFile.set(file, [problem]);
   }
-  return byFile;
+  const placed = new Map<number, Problem[]>();
+  return (file) => {
+    const known = placed.get(file);
+    if (known) return known;
+    const own = (byFile.get(file) ?? []).map((problem) => ({ ...problem, range: ownRange(rangeOf(problem)) }));
+    placed.set(file, own);
+    return own;
+  };
 }
 
 /** Problems as they are to be told: the comments of each file are about that file. */

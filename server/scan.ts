@@ -1,14 +1,15 @@
 /** Topologies in the folders that an editor has open: found once, when the first topology is opened. */
-import { readdir } from 'node:fs/promises';
+import type { Dirent } from 'node:fs';
+import { lstat, opendir } from 'node:fs/promises';
 import { isTopologyName } from './roots.ts';
 
 /** So many names are looked at: a workspace may be somebody's whole disk. */
-const MAX_NAMES = 200_000;
-const MAX_FOUND = 10_000;
+export const MAX_NAMES = 200_000;
+export const MAX_FOUND = 10_000;
 const MAX_DEPTH = 20;
 
 /** Folders of other programs, in which nobody keeps topologies. */
-const isPassedOver = (name: string): boolean => name.startsWith('.') || name === 'node_modules';
+export const isPassedOver = (name: string): boolean => name.startsWith('.') || name === 'node_modules';
 
 export interface Scan {
   /** In the order of their names. */
@@ -25,14 +26,13 @@ export async function findTopologies(folders: readonly string[]): Promise<Scan> 
   for (let depth = 0; level.length > 0 && depth < MAX_DEPTH && !scan.isCut; depth++) {
     const next: string[] = [];
     for (const folder of level) {
-      // oxlint-disable-next-line no-await-in-loop -- one after the other: disks and descriptors are shared with the editor
-      const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-      for (const entry of entries) {
-        if (++names > MAX_NAMES || scan.paths.length >= MAX_FOUND) scan.isCut = true;
-        if (scan.isCut) break;
+      for await (const entry of entriesOf(folder)) {
         const path = `${folder === '/' ? '' : folder}/${entry.name}`;
-        if (entry.isDirectory() && !isPassedOver(entry.name)) next.push(path);
-        else if (entry.isFile() && isTopologyName(entry.name)) scan.paths.push(path);
+        const isFound = entry.isFile() && isTopologyName(entry.name);
+        if (++names > MAX_NAMES || (isFound && scan.paths.length >= MAX_FOUND)) scan.isCut = true;
+        if (scan.isCut) break;
+        if (isFound) scan.paths.push(path);
+        else if (entry.isDirectory() && !isPassedOver(entry.name)) next.push(path);
       }
       if (scan.isCut) break;
     }
@@ -40,4 +40,24 @@ export async function findTopologies(folders: readonly string[]): Promise<Scan> 
   }
   scan.paths.sort();
   return scan;
+}
+
+/** One after the other: there may be millions, and disks and descriptors are shared with the editor. */
+async function* entriesOf(folder: string): AsyncGenerator<Dirent> {
+  try {
+    yield* await opendir(folder, { bufferSize: 256 });
+  } catch {
+    // No folder any more, or nobody may look into it.
+  }
+}
+
+/** Those of some paths that are folders; links are not followed. */
+export async function foldersAmong(paths: readonly string[]): Promise<string[]> {
+  const folders: string[] = [];
+  for (const path of paths) {
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    const found = await lstat(path).catch(() => undefined);
+    if (found?.isDirectory()) folders.push(path);
+  }
+  return folders;
 }

@@ -7,6 +7,7 @@ import type { Range } from '../shared/problem.ts';
 import { isOpen, type Document } from './document.ts';
 import { isWithheld } from './features/diagnostics.ts';
 import { changedRange } from './text.ts';
+import { keyOf } from './uri.ts';
 
 /**
  * How long the text must be still before its diagnostics are published: not at all where they are quick, else as long as they took the
@@ -53,8 +54,10 @@ interface State {
   withheld: Set<string>;
   /** How long the last diagnostics of each document took. */
   took: Map<string, number>;
-  /** What was told last, of texts that have something to tell. */
-  told: Map<string, string>;
+  /** What was told last, of texts that have something to tell; by what they are known by, since opened they may have another URI. */
+  told: Map<string, { uri: string; text: string }>;
+  /** The files of the topology of each text, when it was told of last. */
+  partsBefore: Map<string, readonly string[]>;
 }
 
 export function makeTelling(server: Tellable): Telling {
@@ -65,6 +68,7 @@ export function makeTelling(server: Tellable): Telling {
     withheld: new Set(),
     took: new Map(),
     told: new Map(),
+    partsBefore: new Map(),
   };
   const { timers, took, stillTexts } = state;
   return {
@@ -99,22 +103,49 @@ function send({ server, told, withheld }: State, document: Document, typing?: Ra
   const { uri, version } = document.text;
   const diagnostics = server.diagnostics(uri, typing);
   if (typing && hasWithheld(document, typing)) withheld.add(uri);
-  if (diagnostics.length > 0) told.set(uri, JSON.stringify(diagnostics));
-  else told.delete(uri);
+  if (diagnostics.length > 0) told.set(keyOf(uri), { uri, text: JSON.stringify(diagnostics) });
+  else told.delete(keyOf(uri));
   server.send({ uri, diagnostics, ...(isOpen(document) && { version }) });
 }
 
 const hasWithheld = (document: Document, typing: Range): boolean =>
   document.problems().some((problem) => isWithheld(problem, typing));
 
-/** Other files of the topology, where something is to be told or is told no more. */
+/** Other files of the topology, where something is to be told or is told no more; and those that it was made of before. */
 function sendOthers(state: State, document: Document): void {
-  const { server, told } = state;
+  const { server, told, partsBefore } = state;
+  const parts = new Set<string>();
   for (const other of document.parts()) {
     const { uri } = other.text;
-    if (uri === document.text.uri || (!mayHaveAny(other) && !told.has(uri))) continue;
-    const typing = typingIn(state, uri);
-    if (JSON.stringify(server.diagnostics(uri, typing)) !== (told.get(uri) ?? '[]')) send(state, other, typing);
+    parts.add(keyOf(uri));
+    const before = told.get(keyOf(uri));
+    if (uri === document.text.uri || (!before && !mayHaveAny(other))) continue;
+    sendIfOther(state, other);
+  }
+  for (const uri of partsBefore.get(document.text.uri) ?? []) {
+    const other = parts.has(keyOf(uri)) ? undefined : server.document(uri);
+    // By itself it says something else.
+    if (other && isOpen(other)) sendIfOther(state, other);
+  }
+  const all = document.parts().map(({ text }) => text.uri);
+  if (all.length > 1) partsBefore.set(document.text.uri, all);
+  else partsBefore.delete(document.text.uri);
+  takeBack(state, parts);
+}
+
+function sendIfOther(state: State, document: Document): void {
+  const { uri } = document.text;
+  const typing = typingIn(state, uri);
+  const now = JSON.stringify(state.server.diagnostics(uri, typing));
+  if (now !== (state.told.get(keyOf(uri))?.text ?? '[]')) send(state, document, typing);
+}
+
+/** Files that nothing shows any more have nothing. @param parts those of which it is known that something does */
+function takeBack({ server, told }: State, parts: ReadonlySet<string>): void {
+  for (const [key, { uri }] of told) {
+    if (parts.has(key) || server.document(uri)?.parts().some(isOpen)) continue;
+    told.delete(key);
+    server.send({ uri, diagnostics: [] });
   }
 }
 
@@ -126,7 +157,7 @@ function publish(state: State, uri: string, typing?: Range): void {
     if (!document) return;
     if (!server.pulls()) {
       send(state, document, typing);
-      if (document.parts().length > 1) sendOthers(state, document);
+      sendOthers(state, document);
     } else if (typing && hasWithheld(document, typing)) withheld.add(uri);
     for (const part of document.parts()) if (isOpen(part)) server.sayChanged(part.text.uri);
     // The first time all is read, which says nothing of an edit.
@@ -168,6 +199,7 @@ function close(state: State, uri: string): void {
   took.delete(uri);
   stillTexts.delete(uri);
   withheld.delete(uri);
+  state.partsBefore.delete(uri);
   if (server.pulls()) return;
   // As a file of a topology that is still open it has something to say.
   const document = server.document(uri);
@@ -176,14 +208,10 @@ function close(state: State, uri: string): void {
 }
 
 /** Also of the files that it included, when nothing else shows them. */
-function forget({ server, told }: State, uri: string): void {
-  told.delete(uri);
-  server.send({ uri, diagnostics: [] });
-  for (const other of told.keys()) {
-    if (server.document(other)?.parts().some(isOpen)) continue;
-    told.delete(other);
-    server.send({ uri: other, diagnostics: [] });
-  }
+function forget(state: State, uri: string): void {
+  state.told.delete(keyOf(uri));
+  state.server.send({ uri, diagnostics: [] });
+  takeBack(state, new Set());
 }
 
 /** So long nobody waits for news. */

@@ -4,6 +4,9 @@ import type { Topology } from '../shared/topology/types.ts';
 import { type View, viewOf } from '../shared/trace/view.ts';
 import { type AllocationsByNode, expectedCloudOnDemand, liveCloud } from '../shared/wiring.ts';
 
+/** What agents choose where nobody read it: the same object each time, by which its clouds are known. */
+export const NO_ALLOCATIONS: AllocationsByNode = new Map();
+
 /** Gone with the topology, or with the comparison. */
 type Known<K extends object> = WeakMap<Topology, WeakMap<K, View>>;
 

@@ -7,11 +7,15 @@ import { slashed } from './diskLibrary.ts';
 export function pathOf(uri: string): string | undefined {
   if (!/^file:/i.test(uri)) return undefined;
   try {
-    return slashed(fileURLToPath(uri));
+    // Editors and Node.js write drives of Windows differently.
+    return slashed(fileURLToPath(uri)).replace(/^[A-Z](?=:)/, (drive) => drive.toLowerCase());
   } catch {
     return undefined;
   }
 }
+
+/** What a text is known by, however its URI is written: its path, or of one that is no file the URI. */
+export const keyOf = (uri: string): string => pathOf(uri) ?? uri;
 
 /** The last part, for a person. */
 export const nameOfUri = (uri: string): string => nameOf(pathOf(uri) ?? uri);

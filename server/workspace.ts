@@ -3,16 +3,16 @@
  * topology that includes it. Files are read from disk when they are asked for, and again when somebody says that they changed.
  */
 import { isEqual } from '../shared/topology/changes.ts';
-import { readFiles, type ReadFiles, type TopologyFile } from '../shared/topology/files.ts';
-import { folderOf } from '../shared/topology/filePath.ts';
+import { readEdited, readFiles, type ReadFiles, type TopologyFile } from '../shared/topology/files.ts';
+import { foldersAbove, isAmong } from '../shared/topology/filePath.ts';
 import { includedFiles, type Found, type Library } from '../shared/topology/include.ts';
 import { isBroken, withLastGood } from '../shared/topology/lastGood.ts';
 import { readFile, type ReadFile } from '../shared/topology/read.ts';
-import { diskLibrary, MAX_INCLUDED_BYTES, wrongFile } from './diskLibrary.ts';
+import { diskLibrary, MAX_INCLUDED_BYTES, MAX_ROOT_BYTES, wrongFile } from './diskLibrary.ts';
 import { CLOSED, makeDocument, makeParts, type Document, type Parts } from './document.ts';
-import { mayInclude } from './roots.ts';
+import { mayInclude } from '../shared/topology/includeOnly.ts';
 import { textOf, type Text } from './text.ts';
-import { pathOf, uriOf } from './uri.ts';
+import { keyOf, uriOf } from './uri.ts';
 
 /** A text as the editor has it, in a version that does not change. */
 type Open = Text;
@@ -22,8 +22,10 @@ export interface Workspace {
   put(text: Open): void;
   /** A text was closed: what is on disk counts. */
   close(uri: string): void;
-  /** Files changed outside of the editor; without paths any may have. */
+  /** Files and folders changed outside of the editor; without paths any may have. */
   forget(paths?: readonly string[]): void;
+  /** Paths that something was asked of, whether it is there or not, and all folders above them. */
+  known(): ReadonlySet<string>;
   /** Topologies that were found in the folders. */
   found(paths: readonly string[]): void;
   /** The text in its topology; of several that include it, the first. `undefined`: neither open nor a file that can be read. */
@@ -45,10 +47,14 @@ interface Kept {
 
 /** A topology of several files. */
 interface CloudState {
+  /** The counts of changes when it was read. */
   stamp: number;
+  structure: number;
   read: ReadFiles;
   parts: Parts;
   byPath: ReadonlyMap<string, Document>;
+  /** The number of each file. */
+  numbers: ReadonlyMap<string, number>;
 }
 
 /** All maps are by path; a text that is no file has its URI instead. */
@@ -83,10 +89,10 @@ export function makeWorkspace(): Workspace {
       state.open.delete(key);
       state.alone.delete(key);
       state.clouds.delete(key);
-      forgetPath(state, key);
+      forgetPaths(state, [key]);
     },
     forget(paths) {
-      if (paths) return paths.forEach((path) => forgetPath(state, path));
+      if (paths) return forgetPaths(state, paths);
       state.onDisk.clear();
       state.listed.clear();
       state.texts++;
@@ -96,6 +102,7 @@ export function makeWorkspace(): Workspace {
       state.scanned = new Set(paths);
       state.structure++;
     },
+    known: () => knownPaths(state),
     document: (uri) => documents(uri)[0],
     documents,
     all: () => pathsOf(state).flatMap((path) => documentsOf(state, path)[0] ?? []),
@@ -129,14 +136,35 @@ function putText(state: State, text: Open): void {
   if (kept.has(key) || mayInclude(text.getText())) keptOf(state, key, text.getText());
 }
 
-function forgetPath(state: State, path: string): void {
-  // It may have been a folder, or be the first file of a new one.
-  for (const key of state.onDisk.keys())
-    if (key.startsWith(`${path}\0`) || key.startsWith(`${path}/`)) state.onDisk.delete(key);
-  for (let folder = folderOf(path); state.listed.delete(folder) || folder.length > 1; folder = folderOf(folder))
-    if (folder === folderOf(folder)) break;
+function forgetPaths(state: State, paths: readonly string[]): void {
+  const gone = new Set(paths);
+  // Any may have been a folder, or be the first file of a new one.
+  for (const key of state.onDisk.keys()) if (isAmong(pathIn(key), gone)) state.onDisk.delete(key);
+  for (const folder of state.listed.keys()) if (isAmong(folder, gone)) state.listed.delete(folder);
+  for (const path of paths) for (const folder of foldersAbove(path)) state.listed.delete(folder);
   state.texts++;
   state.structure++;
+}
+
+const pathIn = (key: string): string => key.slice(0, key.indexOf('\0'));
+
+function knownPaths({ onDisk, scanned, listed }: State): Set<string> {
+  const known = new Set<string>();
+  for (const path of [...scanned, ...listed.keys(), ...Array.from(onDisk.keys(), pathIn)]) {
+    known.add(path);
+    for (const folder of foldersAbove(path)) {
+      if (known.has(folder)) break;
+      known.add(folder);
+    }
+  }
+  return known;
+}
+
+/** What was read of files that are gone is not kept. */
+function dropGone({ onDisk, open, kept, closed, clouds }: State): void {
+  const there = new Set([...onDisk].flatMap(([key, { kind }]) => (kind === 'file' ? [pathIn(key)] : [])));
+  for (const map of [kept, closed, clouds])
+    for (const path of map.keys()) if (!there.has(path) && !open.has(path)) map.delete(path);
 }
 
 type Files = Omit<State, 'files'>;
@@ -203,7 +231,8 @@ function rootedIn(state: State, root: string): Library {
   const { open, onDisk, files: disk } = state;
   if (open.has(root)) return disk;
   const key = `${root}\0root`;
-  const found = onDisk.get(key) ?? diskLibrary(root, (path, text) => keptOf(state, path, text).read).find(root);
+  const read = (path: string, text: string): ReadFile => keptOf(state, path, text).read;
+  const found = onDisk.get(key) ?? diskLibrary(root, read, MAX_ROOT_BYTES).find(root);
   onDisk.set(key, found);
   return { ...disk, find: (path, within) => (path === root ? found : disk.find(path, within)) };
 }
@@ -214,6 +243,7 @@ function rootsOf(state: State, path: string): readonly string[] {
     const rootsByPath = membersOf(state);
     // What was read meanwhile for the first time changed nothing that was asked here.
     state.members = { structure: state.structure, rootsByPath };
+    dropGone(state);
   }
   return state.members.rootsByPath.get(path) ?? [];
 }
@@ -228,13 +258,13 @@ function membersOf(state: State): Map<string, string[]> {
     );
   });
   const filesOf = new Map(candidates.map((root) => [root, pathsIn(root, rootedIn(state, root))]));
-  const isIncluded = (root: string): boolean =>
-    candidates.some((other) => other !== root && filesOf.get(other)!.has(root));
+  const included = new Set<string>();
+  for (const [root, files] of filesOf) for (const path of files) if (path !== root) included.add(path);
   const byPath = new Map<string, string[]>();
   const add = (root: string): void => {
     for (const path of filesOf.get(root)!) byPath.set(path, [...(byPath.get(path) ?? []), root]);
   };
-  for (const root of candidates) if (!isIncluded(root)) add(root);
+  for (const root of candidates) if (!included.has(root)) add(root);
   // Of files that include one another in a circle none is the topmost one.
   for (const root of candidates) if (!byPath.has(root)) add(root);
   return byPath;
@@ -261,22 +291,38 @@ function cloudOf(state: State, root: string): CloudState | undefined {
   const known = clouds.get(root);
   if (known?.stamp === texts) return known;
   const library = rootedIn(state, root);
-  const read = readFiles(root, library, known?.read);
+  const read = (known && editedIn(state, known)) ?? readFiles(root, library, known?.read);
   if (!read) return undefined;
+  const { structure } = state;
   const isSame =
     known &&
-    isSameReading(known.read, read) &&
+    (read === known.read || isSameReading(known.read, read)) &&
     known.parts.documents.every(({ text }, i) => text === textAt(state, read.files[i]!));
-  if (isSame) {
-    known.stamp = texts;
-    return known;
-  }
+  if (isSame) return Object.assign(known, { stamp: texts, structure });
   const again = (others: ReadonlyMap<string, string>): ReadFiles => readWith(read, library, others);
   const parts = makeParts(read, (file) => textAt(state, file), again, known?.parts);
   const byPath = new Map(parts.documents.map((document, i) => [read.files[i]!.path, document]));
-  const made: CloudState = { stamp: texts, read, parts, byPath };
+  const numbers =
+    read.files.length === known?.read.files.length && structure === known.structure
+      ? known.numbers
+      : new Map(read.files.map(({ path }, i) => [path, i]));
+  const made: CloudState = { stamp: texts, structure, read, parts, byPath, numbers };
   clouds.set(root, made);
   return made;
+}
+
+/** A topology of which only texts that are open may have changed; `undefined`: the files must be looked for. */
+function editedIn(state: State, { structure, read, numbers }: CloudState): ReadFiles | undefined {
+  const edited = new Map<number, { text: string; read: ReadFile }>();
+  for (const [path, open] of state.open) {
+    const number = numbers.get(path);
+    if (number === undefined) continue;
+    const text = open.getText();
+    const own = served(keptOf(state, path, text));
+    if (own !== read.files[number]!.read) edited.set(number, { text, read: own });
+  }
+  if (structure !== state.structure) return undefined;
+  return edited.size === 0 ? read : readEdited(read, edited);
 }
 
 const isSameReading = (a: ReadFiles, b: ReadFiles): boolean =>
@@ -335,15 +381,13 @@ function pathsOf(state: State): string[] {
   return [...paths].toSorted();
 }
 
-/** A text that is no file is known by its URI. */
-export const keyOf = (uri: string): string => pathOf(uri) ?? uri;
-
 /** Values of topologies: asked for by any of their files. */
 export function byRoot<T>(documentAt: (uri: string) => Document | undefined): Pick<Map<string, T>, 'get' | 'set'> {
   const values = new Map<string, T>();
-  const rootOf = (uri: string): string => documentAt(uri)?.parts()[0]?.text.uri ?? uri;
+  // An editor writes the URI of a file in its own way, which is not known of one that was never open.
+  const rootOf = (uri: string): string => keyOf(documentAt(uri)?.parts()[0]?.text.uri ?? uri);
   const store: Pick<Map<string, T>, 'get' | 'set'> = {
-    get: (uri) => (values.size === 0 ? undefined : (values.get(rootOf(uri)) ?? values.get(uri))),
+    get: (uri) => (values.size === 0 ? undefined : (values.get(rootOf(uri)) ?? values.get(keyOf(uri)))),
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as a map's own
     set: (uri, value) => (values.set(rootOf(uri), value), store as Map<string, T>),
   };

@@ -9,18 +9,24 @@ import type {
   TextDocumentSyncOptions,
   WorkspaceFoldersChangeEvent,
 } from 'vscode-languageserver';
+import { folderOf, isAmong, nameOf } from '../shared/topology/filePath.ts';
 import { isTopologyName, rootsNear } from './roots.ts';
-import { findTopologies } from './scan.ts';
+import { findTopologies, foldersAmong, isPassedOver, MAX_FOUND, MAX_NAMES } from './scan.ts';
 import { pathOf } from './uri.ts';
 import type { Workspace } from './workspace.ts';
 
 /** LSP `TextDocumentSyncKind.Incremental`. */
 const INCREMENTAL = 2;
-/** LSP `FileChangeType.Deleted`. */
-const DELETED = 3;
+/** LSP `FileChangeType`. */
+const [CREATED, DELETED] = [1, 3];
+/** LSP `WatchKind`. */
+const [CREATE, CHANGE, DELETE] = [1, 2, 4];
 
-/** Files that a topology may include have any name. */
-export const watchers: FileSystemWatcher[] = [{ globPattern: '**/*.{yaml,yml}' }];
+/** Of a folder that comes or goes editors say no more than that, and it may have any name. */
+export const watchers: FileSystemWatcher[] = [
+  { globPattern: '**/*.{yaml,yml}', kind: CHANGE },
+  { globPattern: '**/*', kind: CREATE + DELETE },
+];
 
 export const canWatch = ({ workspace }: ClientCapabilities): boolean =>
   workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
@@ -59,14 +65,61 @@ export interface WatchedFolders {
   changed(events?: readonly FileEvent[]): void;
 }
 
+const isYaml = (path: string): boolean => /\.ya?ml$/.test(path);
+
 const isIn = (path: string, folder: string): boolean => path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
 
-/** @param tellAll what is told of any text may be something else now */
-export function watchedFolders(workspace: Workspace, tellAll: () => void): WatchedFolders {
+interface Change {
+  path: string;
+  type: number;
+}
+
+const changesOf = (events: readonly FileEvent[]): Change[] =>
+  events.flatMap(({ uri, type }) => {
+    const path = pathOf(uri);
+    return path === undefined ? [] : [{ path, type }];
+  });
+
+/** Whether what has that path would be found by looking through folders. */
+const isFoundIn = (folders: readonly string[], path: string): boolean =>
+  folders.some((folder) => isIn(path, folder) && !path.slice(folder.length).split('/').some(isPassedOver));
+
+/**
+ * Changes that may be something to a topology: of many thousand files that a program writes, nearly none is.
+ * @param known paths that something was asked of, and folders above them
+ */
+const newsAmong = (changes: readonly Change[], folders: readonly string[], known: ReadonlySet<string>): Change[] =>
+  changes.filter(({ path }) =>
+    isYaml(path) ? isFoundIn(folders, path) || known.has(path) || known.has(folderOf(path)) : known.has(path),
+  );
+
+/** The topologies that are there after changes. */
+function pathsAfter(paths: ReadonlySet<string>, changes: readonly Change[], folders: readonly string[]): string[] {
+  const gone = new Set(changes.flatMap(({ path, type }) => (type === DELETED ? [path] : [])));
+  const came = changes.filter(
+    ({ path, type }) => type !== DELETED && isTopologyName(nameOf(path)) && isFoundIn(folders, path),
+  );
+  return [...[...paths].filter((path) => !isAmong(path, gone)), ...came.map(({ path }) => path)];
+}
+
+const cutNote = (within: readonly string[]): string =>
+  `There is more in ${within.join(', ')} than is looked at (${MAX_FOUND} topologies, ${MAX_NAMES} files and folders): not all topologies are known. Open a folder that has less in it.`;
+
+/**
+ * @param tellAll what is told of any text may be something else now
+ * @param log says something to whoever looks why a file is not there
+ */
+export function watchedFolders(
+  workspace: Workspace,
+  tellAll: () => void,
+  log: (message: string) => void,
+): WatchedFolders {
   let folders: readonly string[] = [];
   let paths = new Set<string>();
   let scan: Promise<void> | undefined;
   let isDone = false;
+  /** Folders that came are being looked through. */
+  let looking: Promise<void> | undefined;
   /** Texts outside of the folders, whose neighbours were looked at. */
   const looked = new Set<string>();
 
@@ -78,23 +131,38 @@ export function watchedFolders(workspace: Workspace, tellAll: () => void): Watch
     if (roots.length > 0) tell([...paths, ...roots]);
   };
   const tell = (all: Iterable<string>): void => {
-    paths = new Set(all);
+    const next = new Set(all);
+    if (next.size === paths.size && [...next].every((path) => paths.has(path))) return;
+    paths = next;
     workspace.found([...paths].toSorted());
+  };
+  const find = async (within: readonly string[]): Promise<string[]> => {
+    const found = await findTopologies(within);
+    if (found.isCut) log(cutNote(within));
+    return found.paths;
   };
   const begin = async (): Promise<void> => {
     const all = folders;
-    const found = await findTopologies(all);
+    const found = await find(all);
     // They are others by now, and somebody looks there.
     if (all !== folders) return scan;
     isDone = true;
-    if (found.paths.length > 0) tell([...paths, ...found.paths]);
+    if (found.length > 0) tell([...paths, ...found]);
+  };
+  const lookInto = async (came: readonly string[]): Promise<void> => {
+    const within = await foldersAmong(came);
+    if (within.length === 0) return;
+    const found = await find(within);
+    workspace.forget(within);
+    tell([...paths, ...found.filter((path) => isFoundIn(folders, path))]);
+    tellAll();
   };
   const ready = async (uri?: string): Promise<void> => {
     if (uri !== undefined) lookAround(uri);
-    if (isDone) return;
-    scan ??= begin();
+    if (isDone && !looking) return;
+    if (!isDone) scan ??= begin();
     await Promise.race([
-      scan,
+      Promise.all([isDone ? undefined : scan, looking]),
       new Promise<void>((resolve) => {
         setTimeout(resolve, MOST_WAIT_MS).unref();
       }),
@@ -127,18 +195,19 @@ export function watchedFolders(workspace: Workspace, tellAll: () => void): Watch
         workspace.forget();
         return tellAll();
       }
-      const changes = events.flatMap(({ uri, type }) => {
-        const path = pathOf(uri);
-        return path === undefined ? [] : [{ path, type }];
-      });
-      if (changes.length === 0) return;
-      workspace.forget(changes.map(({ path }) => path));
-      const next = new Set(paths);
-      for (const { path, type } of changes)
-        if (type === DELETED) next.delete(path);
-        else if (isTopologyName(path.slice(path.lastIndexOf('/') + 1))) next.add(path);
-      tell(next);
-      tellAll();
+      const changes = changesOf(events);
+      const news = newsAmong(changes, folders, workspace.known());
+      if (news.length > 0) {
+        workspace.forget(news.map(({ path }) => path));
+        tell(pathsAfter(paths, news, folders));
+        tellAll();
+      }
+      const came = changes.filter(({ path, type }) => type === CREATED && !isYaml(path) && isFoundIn(folders, path));
+      if (came.length === 0) return;
+      const now = Promise.resolve(looking)
+        .then(async () => lookInto(came.map(({ path }) => path)))
+        .finally(() => (looking = looking === now ? undefined : looking));
+      looking = now;
     },
   };
 }

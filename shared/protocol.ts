@@ -53,6 +53,12 @@ export const CHANGED = 'dvrscope/changed';
  */
 export const ASK = 'dvrscope/ask';
 
+/**
+ * Notification from the server while it collects: a passphrase that was asked for has opened its key file, so that it may be offered to be
+ * kept. Parameters: `AcceptedParams`. Sent to clients that answer questions.
+ */
+export const ACCEPTED = 'dvrscope/accepted';
+
 /** The language id of topology files. */
 export const LANGUAGE_ID = 'dvr-topology';
 
@@ -196,6 +202,8 @@ export interface CompareResult {
   notes: string[];
   /** Of the notes those about files that could not be used, or not wholly; absent: all could. */
   problems?: string[];
+  /** Nodes whose snapshot was read before the topology was changed last; absent: none. */
+  older?: string[];
   /** Something would have had to be asked. */
   needsAnswers?: true;
 }
@@ -286,6 +294,11 @@ export interface PassphraseQuestion {
   file: string;
   /** The last answer was wrong. */
   isRepeated: boolean;
+}
+
+export interface AcceptedParams {
+  /** As the question had it. */
+  file: string;
 }
 
 /** What a host asks for at login: a password, a one-time code. Answers: one for each prompt. */

@@ -34,6 +34,8 @@ export interface CloudEntry {
   errors: number;
   /** The text has changed since the comparison. */
   isStale?: true;
+  /** URIs of all files of the topology, the root first; absent: it is the one that was asked about. */
+  files?: string[];
 }
 
 export interface NodeParams extends TopologyParams {
@@ -81,6 +83,8 @@ export interface FindingEntry {
 
 export interface FindingParams extends TopologyParams {
   finding: string;
+  /** URI of the folder to which links of the page lead that begin with `/`; absent: nothing can be linked but what is on the web. */
+  linkRoot?: string;
 }
 
 /** A line of the document that `dvrscope/state` gives for the same parameters, counted from 0. */

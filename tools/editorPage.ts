@@ -1,6 +1,7 @@
 /** The page about the language server's requests, made from the table of them and from the tests that prove them. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { COMMAND } from '../shared/protocol.ts';
+import { COMMAND, REQUEST } from '../shared/protocol.ts';
+import { OWN_REQUESTS } from '../server/features/ownTable.ts';
 import { FEATURES } from '../server/features/table.ts';
 import { CLIENTS } from '../test/support/clients.ts';
 import { fixtures } from '../test/support/fixture.ts';
@@ -31,23 +32,37 @@ export interface Row {
   proofs: string[];
 }
 
-/** By method. Each request is in it. */
+/** By method. Each request of LSP is in it. */
 export function editorRows(): Row[] {
   const rows = FEATURES.map((feature): Row => ({
     method: feature.method,
-    what: whatOf(feature.method),
+    what: whatOf(`method: '${feature.method}'`),
     announced: Object.keys(feature.announce(CLIENTS.full, Object.values(COMMAND))),
     proofs: proofsOf(feature.method),
   }));
-  return rows.toSorted((a, b) => (a.method < b.method ? -1 : 1));
+  return rows.toSorted(byMethod);
 }
 
-function whatOf(method: string): string {
-  const source = sources.find(({ text }) => text.includes(`method: '${method}'`));
+/** The same of our own requests, which nobody announces. */
+export function ownRows(): Omit<Row, 'announced'>[] {
+  const rows = OWN_REQUESTS.map(({ method }) => {
+    const name = `REQUEST.${Object.entries(REQUEST).find(([, each]) => each === method)?.[0]}`;
+    const asks = new RegExp(`\\b${name.replace('.', '\\.')}\\b`);
+    const proofs = tests.filter(({ text }) => /\bstart(?:Lsp|Faulty)\(/.test(text) && asks.test(text));
+    return { method, what: whatOf(`method: ${name},`), proofs: proofs.map((test) => test.name) };
+  });
+  return rows.toSorted(byMethod);
+}
+
+const byMethod = (a: { method: string }, b: { method: string }): number => (a.method < b.method ? -1 : 1);
+
+/** @param entry how the source of a request names it */
+function whatOf(entry: string): string {
+  const source = sources.find(({ text }) => text.includes(entry));
   const head = /^\/\*\*?([\s\S]*?)\*\//.exec(source?.text ?? '')?.[1] ?? '';
   const prose = head.replace(/\n \* ?/g, ' ').trim();
   // Behind the method's own name.
-  const about = prose.replace(/^`[^`]*`[^:.]*:\s*/, '');
+  const about = prose.replace(/^`[^`]*`(?: and `[^`]*`)?[^:.]*:\s*/, '');
   return about.replace(/\.(?: .*|$)/, '.');
 }
 
@@ -65,13 +80,21 @@ export const editorPage = (): string =>
   `${[
     HEAD,
     ['| request | what it is | announced as | proved by |', '|---|---|---|---|', ...editorRows().map(line)].join('\n'),
+    OWN,
+    [
+      '| request | what it is |',
+      '|---|---|',
+      ...ownRows().map(({ method, what }) => `| \`${method}\` | ${what} |`),
+    ].join('\n'),
     TAIL,
   ].join('\n\n')}\n`;
 
 const line = ({ method, what, announced, proofs }: Row): string =>
-  `| \`${method}\` | ${what} | ${announced.map((name) => `\`${name}\``).join(', ') || 'with the request that it belongs to'} | ${proofs.map((proof) => `\`${proof}\``).join(', ')} |`;
+  `| \`${method}\` | ${what} | ${quotedList(announced) || 'with the request that it belongs to'} | ${quotedList(proofs)} |`;
 
-const HEAD = `<!-- Made by \`npm run docs\` from server/features/table.ts and the tests. Do not edit. -->
+const quotedList = (words: readonly string[]): string => words.map((word) => `\`${word}\``).join(', ');
+
+const HEAD = `<!-- Made by \`npm run docs\` from server/features/table.ts, ownTable.ts and the tests. Do not edit. -->
 
 # What the language server answers
 
@@ -79,6 +102,11 @@ Nothing is announced to a client that did not say that it can use it.
 A request that is sent all the same is answered in its plainest form.
 All requests are also asked with parameters that are wrong, for documents that are not open and far outside of the text: \`test/server/lspFeatures.test.ts\`, \`test/server/features/robust.test.ts\`.`;
 
+const OWN = `## Requests of our own
+
+Their parameters and answers are in \`shared/protocol.ts\`, for any editor.
+With wrong ones they are asked in \`test/server/lspOwn.test.ts\`.`;
+
 const TAIL = `Fixtures are topologies with markers in comments; each is run through the functions, over a pipe, and, for what is wrong in a file, through the command line.
 How they are written: \`test/support/fixture.ts\`.
-Besides: \`textDocument/publishDiagnostics\` (every fixture), and the requests of our own in \`shared/protocol.ts\`.`;
+Besides: \`textDocument/publishDiagnostics\` (every fixture).`;

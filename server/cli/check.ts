@@ -5,9 +5,20 @@ import { promiseFindings } from '../verified.ts';
 import { fixFile } from './fix.ts';
 import { reportAsGithub } from './github.ts';
 import { reportAsJunit } from './junit.ts';
-import { type Io, UsageError, type Verb, noteOfRoot, oneOf, pickNodes, readArgs, readTopologyFile } from './io.ts';
+import {
+  type Io,
+  UsageError,
+  type Verb,
+  noteOfNothing,
+  noteOfRoot,
+  oneOf,
+  pickNodes,
+  readArgs,
+  readTopologyFile,
+} from './io.ts';
 import { reportAsSarif } from './sarif.ts';
 import { SEVERITY_HELP, severityOption, silenced } from './severity.ts';
+import { STANDARD_INPUT } from './textFile.ts';
 import { SOURCE_HELP, SOURCE_OPTIONS, readSource, sourceWords } from './source.ts';
 import { paintReport } from './terminal.ts';
 import { reportAsText } from './reportText.ts';
@@ -54,11 +65,14 @@ async function run(args: string[], io: Io): Promise<number> {
   const failOn = oneOf('--fail-on', values['fail-on'], [...SEVERITIES, 'never'], 'error');
   const severities = severityOption(values.severity);
   if (values['dry-run'] && !values.fix) throw new UsageError('--dry-run is for --fix');
-  let read = await readTopologyFile(positionals[0]!);
+  if (positionals[0] === STANDARD_INPUT && values.fix && !values['dry-run'])
+    throw new UsageError('--fix writes into files, and - is none; with --dry-run it prints a patch', false);
+  let read = await readTopologyFile(positionals[0]!, io);
   noteOfRoot(read, io);
   if (values.fix) read = await fixFile(read, severities, values['dry-run'] === true, io);
   if (values['dry-run']) return 0;
   const reading = silenced(read, severities);
+  noteOfNothing(reading, io);
   const nodes = pickNodes(reading.topology, values.node).map(({ name }) => name);
   const live = await readSource(reading.topology, values, nodes, io);
   const states = live?.nodes.flatMap(({ state }) => state ?? []);

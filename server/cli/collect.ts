@@ -2,13 +2,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ANSIBLE_FILES } from '../ansible/playbook.ts';
-import { errorCode } from '../collect/errorCode.ts';
+import { fileErrorText } from '../collect/errorCode.ts';
 import { collectNodes } from '../collect/collect.ts';
 import { COLLECTOR_SCRIPT } from '../collect/script.ts';
 import { notesOf, targetsOf } from '../collect/targets.ts';
 import { visible } from '../collect/visible.ts';
 import { type Io, UsageError, type Verb, pickNodes, readArgs, readTopologyFile } from './io.ts';
-import { SSH_HELP, SSH_OPTIONS, interrupt, progressOf, sshOptions } from './source.ts';
+import { SSH_HELP, SSH_OPTIONS, interruptible, progressOf, sshOptions } from './source.ts';
 
 export const collect: Verb = {
   name: 'collect',
@@ -42,13 +42,13 @@ async function run(args: string[], io: Io): Promise<number> {
   }
   const directory = values.output;
   if (directory === undefined) throw new UsageError('-o DIR is missing');
-  const { topology } = await readTopologyFile(positionals[0]!);
+  const { topology } = await readTopologyFile(positionals[0]!, io);
   const nodes = pickNodes(topology, values.node);
   await makeFolder(directory);
   const options = sshOptions(values, io);
   const targets = targetsOf(nodes, options);
   for (const note of notesOf(targets)) io.err(`${note}\n`);
-  const results = await collectNodes(targets, options, interrupt(), progressOf(io));
+  const results = await interruptible(async (signal) => collectNodes(targets, options, signal, progressOf(io)));
   io.progress?.('');
   let unsaved = false;
   for (const { node, snapshot, error, warnings } of results) {
@@ -77,7 +77,7 @@ async function writeFiles(directory: string, texts: Record<string, string>, io: 
     const path = join(directory, name);
     // oxlint-disable-next-line no-await-in-loop -- a handful of small files
     await writeFile(path, text).catch((error: unknown) => {
-      throw new UsageError(`${path} cannot be written: ${errorCode(error)}`, false);
+      throw new UsageError(`${path} cannot be written: ${fileErrorText(error)}`, false);
     });
     io.out(`${path}\n`);
   }
@@ -86,6 +86,6 @@ async function writeFiles(directory: string, texts: Record<string, string>, io: 
 
 async function makeFolder(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true }).catch((error: unknown) => {
-    throw new UsageError(`${directory} cannot be made: ${errorCode(error)}`, false);
+    throw new UsageError(`${directory} cannot be made: ${fileErrorText(error)}`, false);
   });
 }

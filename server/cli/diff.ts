@@ -32,22 +32,21 @@ async function run(args: string[], io: Io): Promise<number> {
   }
   if (values.since !== undefined) throw new UsageError('--since is for two snapshots, without TOPOLOGY');
   if (values.node === undefined) throw new UsageError('--node is missing');
-  const reading = await readTopologyFile(positionals[0]!);
+  const reading = await readTopologyFile(positionals[0]!, io);
   const { topology } = reading;
   const [node] = pickNodes(topology, [values.node]);
   warnOfProblems(reading, io);
   const source = await readSource(topology, values, [node!.name], io);
   if (!source) throw new UsageError('--snapshot or --live is missing');
   const [{ state, error } = { error: 'nothing was read' }] = source.nodes;
-  if (!state) {
-    io.err(`${node!.name}: ${error}\n`);
-    return 3;
-  }
+  if (error !== undefined) io.err(`${node!.name}: ${error}\n`);
+  if (!state) return 3;
   const expected = expect(topology, state.node, readAllocations(topology, state.node, state));
   const changed = sideBySide(expected, state).filter((side) => side.expected !== side.live);
   for (const { namespace, title, expected: left, live: right } of changed) {
     const name = `${state.node} ${namespace} ${title}`;
     io.out(patchOf(`expected ${name}`, `live ${name}`, left, right), paintDiff);
   }
-  return changed.length > 0 ? 1 : 0;
+  if (changed.length > 0) return 1;
+  return error === undefined ? 0 : 3;
 }

@@ -4,6 +4,7 @@ import { expect } from '../../shared/expect.ts';
 import { isSix, renderItems, renderNode } from '../../shared/render.ts';
 import type { Item, NamespaceAspect, NodeAspectName, NodeState } from '../../shared/state.ts';
 import { type Io, UsageError, type Verb, oneOf, pickNodes, readArgs, readTopologyFile, warnOfProblems } from './io.ts';
+import { instead, listed } from './wrongArgs.ts';
 
 export const expectVerb: Verb = {
   name: 'expect',
@@ -15,7 +16,9 @@ export const expectVerb: Verb = {
   --format F      text (default), or json with the reason of every item
 
 Numbers that an agent picks at run time (priorities of floating IP rules, link-local pairs) are shown with defaults; names and
-addresses that the topology leaves out stand in angle brackets.`,
+addresses that the topology leaves out stand in angle brackets.
+
+Exit status: 0 done; 2 wrong usage or unreadable input.`,
   run,
 };
 
@@ -31,7 +34,7 @@ async function run(args: string[], io: Io): Promise<number> {
   const names = [...ASPECTS, ...NODE_ASPECTS].map(({ name }) => name);
   const aspect = values.aspect === undefined ? undefined : oneOf('--aspect', values.aspect, names, names[0]!);
   const format = oneOf('--format', values.format, ['text', 'json'], 'text');
-  const reading = await readTopologyFile(positionals[0]!);
+  const reading = await readTopologyFile(positionals[0]!, io);
   const [node] = pickNodes(reading.topology, [values.node]);
   warnOfProblems(reading, io);
   const state = expect(reading.topology, node!.name);
@@ -54,9 +57,9 @@ export function pickNamespace({ namespaces, node }: NodeState, start: string): s
   const names = Object.keys(namespaces);
   const found = names.includes(start) ? [start] : names.filter((name) => name.startsWith(start));
   if (found.length === 1) return found[0]!;
-  const which =
-    found.length === 0 ? `${node} has no namespace "${start}"; it has` : `"${start}" is not unique on ${node}:`;
-  throw new UsageError(`${which} ${(found.length === 0 ? names : found).join(', ') || 'none'}`, false);
+  if (found.length === 0)
+    throw new UsageError(`${node} has no namespace "${start}"; it has ${instead(start, names)}`, false);
+  throw new UsageError(`"${start}" is not unique on ${node}: ${listed(found)}`, false);
 }
 
 /** One aspect of one namespace is what its tool prints, without headings, so that it can be compared by other tools. */

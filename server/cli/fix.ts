@@ -1,19 +1,17 @@
 /** `dvrscope check --fix`: what can be mended without a choice is mended in the files, and said. */
-import { writeFile } from 'node:fs/promises';
 import { FILE_HEADERS_ONLY, createTwoFilesPatch } from 'diff';
 import { runChecks } from '../../shared/checks/table.ts';
 import { fixAll } from '../../shared/fixes/table.ts';
 import type { Severities } from '../../shared/silence.ts';
 import { readFiles } from '../../shared/topology/files.ts';
-import { readFile } from '../../shared/topology/read.ts';
-import { errorCode } from '../collect/errorCode.ts';
 import { withoutControls } from '../collect/shellQuote.ts';
-import { diskLibrary, slashed } from '../diskLibrary.ts';
+import { slashed } from '../diskLibrary.ts';
 import { ownReadings, positionsOf } from '../place.ts';
 import type { Reading } from '../report.ts';
-import { type Io, UsageError } from './io.ts';
+import type { Io } from './io.ts';
 import { silenced } from './severity.ts';
 import { paintDiff } from './terminal.ts';
+import { libraryWith, writeOver } from './textFile.ts';
 
 /** One mistake may hide another; so often it is looked again. */
 const MOST_ROUNDS = 10;
@@ -35,7 +33,7 @@ export async function fixFile(reading: Reading, severities: Severities, isDryRun
   for (const { file, text } of changed) {
     const before = textsOf(reading).find((old) => old.file === file)!.text;
     // oxlint-disable-next-line no-await-in-loop -- one file after the other
-    if (!isDryRun) await write(file, text);
+    if (!isDryRun) await writeOver(file, before, text);
     else
       io.out(
         createTwoFilesPatch(file, file, before, text, '', 'fixed', { headerOptions: FILE_HEADERS_ONLY }),
@@ -67,14 +65,7 @@ function readAgain(reading: Reading, fixed: ReadonlyMap<number, string>): Readin
   const files = reading.files ?? [{ path: root, text: reading.text }];
   const texts = new Map([...fixed].map(([i, text]) => [files[i]!.path, text]));
   for (const { path, text } of files) if (!texts.has(path)) texts.set(path, text);
-  const disk = diskLibrary(root);
-  const read = readFiles(root, {
-    ...disk,
-    find(path, within) {
-      const text = texts.get(path);
-      return text === undefined ? disk.find(path, within) : { kind: 'file', text, read: readFile(text) };
-    },
-  })!;
+  const read = readFiles(root, libraryWith(root, texts))!;
   const { topology, problems, sourceMap } = read;
   const all = [...problems, ...runChecks(topology)];
   return { file: reading.file, text: read.files[0]!.text, topology, sourceMap, files: read.files, problems: all };
@@ -82,9 +73,3 @@ function readAgain(reading: Reading, fixed: ReadonlyMap<number, string>): Readin
 
 const textsOf = ({ file, text, files }: Reading): { file: string; text: string }[] =>
   files?.map((each, i) => ({ file: i === 0 ? file : each.path, text: each.text })) ?? [{ file, text }];
-
-async function write(file: string, text: string): Promise<void> {
-  await writeFile(file, text).catch((error: unknown) => {
-    throw new UsageError(`${file} cannot be written: ${errorCode(error)}`, false);
-  });
-}

@@ -1,17 +1,17 @@
 /** `dvrscope format`: topology files as the editor formats them. */
-import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { formatted } from '../../shared/format/format.ts';
 import { readTopology } from '../../shared/topology/read.ts';
-import { errorCode } from '../collect/errorCode.ts';
 import { positionsOf } from '../place.ts';
 import { type Io, UsageError, type Verb } from './io.ts';
+import { STANDARD_INPUT, readText, writeOver } from './textFile.ts';
+import { wrongArgs } from './wrongArgs.ts';
 
 export const format: Verb = {
   name: 'format',
   usage: 'format [--check] FILE…',
   summary: 'indentation, spaces and blank lines of topology files; nothing else changes',
-  help: `  FILE                is written where it changes, and named
+  help: `  FILE                is written where it changes, and named; - is standard input, which goes to standard output
   --check             write nothing: name the files that would change
 
 Two spaces for each level, one behind colons, commas and dashes, none inside of brackets; one blank line at most. Spaces that
@@ -25,22 +25,36 @@ async function run(args: string[], io: Io): Promise<number> {
   const { files, isCheck } = argumentsOf(args);
   let status = 0;
   for (const file of files) {
-    // oxlint-disable-next-line no-await-in-loop -- one file after the other
-    const text = await textOf(file);
-    const error = yamlErrorOf(text);
-    if (error !== undefined) {
-      io.err(`${file}${error}\n`);
+    try {
+      // oxlint-disable-next-line no-await-in-loop -- one file after the other
+      status = Math.max(status, await formatFile(file, isCheck, io));
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      // One that cannot be read does not keep the others from being formatted.
+      io.err(`dvrscope format: ${error.message}\n`);
       status = 2;
-      continue;
     }
-    const after = formatted(text);
-    if (after === text) continue;
-    io.out(`${file}\n`);
-    // oxlint-disable-next-line no-await-in-loop -- one file after the other
-    if (!isCheck) await write(file, after);
-    else status = Math.max(status, 1);
   }
   return status;
+}
+
+async function formatFile(file: string, isCheck: boolean, io: Io): Promise<number> {
+  const text = await readText(file, isCheck ? io.err : undefined);
+  const isPiped = file === STANDARD_INPUT && !isCheck;
+  const error = yamlErrorOf(text);
+  if (error !== undefined) {
+    io.err(`${file}${error}\n`);
+    if (isPiped) io.out(text);
+    return 2;
+  }
+  const after = formatted(text);
+  if (isPiped) io.out(after);
+  else if (after !== text) {
+    if (!isCheck) await writeOver(file, text, after);
+    io.out(`${file}\n`);
+    return isCheck ? 1 : 0;
+  }
+  return 0;
 }
 
 function argumentsOf(args: string[]): { files: string[]; isCheck: boolean } {
@@ -55,22 +69,8 @@ function argumentsOf(args: string[]): { files: string[]; isCheck: boolean } {
     return { files: positionals, isCheck: values.check === true };
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    throw new UsageError(error instanceof Error ? error.message.replace(/\. To specify.*$/s, '') : String(error));
+    throw new UsageError(wrongArgs(error, args, ['check']));
   }
-}
-
-async function textOf(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new UsageError(`${file} cannot be read: ${errorCode(error)}`, false);
-  }
-}
-
-async function write(file: string, text: string): Promise<void> {
-  await writeFile(file, text).catch((error: unknown) => {
-    throw new UsageError(`${file} cannot be written: ${errorCode(error)}`, false);
-  });
 }
 
 /** Where and what, behind the file's name. */

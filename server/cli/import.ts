@@ -1,13 +1,14 @@
 /** `dvrscope import`: a topology from the saved answers of a Neutron API, and how SSH reaches its nodes from an Ansible inventory. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { writeTopology } from '../../shared/topology/write.ts';
 import { readFile as readOneFile, topologyOf } from '../../shared/topology/read.ts';
 import { readInventory } from '../ansible/inventory.ts';
 import { mergeInventory } from '../ansible/merge.ts';
-import { errorCode } from '../collect/errorCode.ts';
+import { fileErrorText } from '../collect/errorCode.ts';
 import { importFromFolder } from '../neutron/apiFolder.ts';
 import { SAVE_SCRIPT } from '../neutron/saveScript.ts';
 import { type Io, UsageError, type Verb, readArgs } from './io.ts';
+import { readText } from './textFile.ts';
 
 export const importVerb: Verb = {
   name: 'import',
@@ -22,7 +23,9 @@ export const importVerb: Verb = {
   --topology FILE   put the inventory into this topology; comments are not kept
   -o FILE           where the topology goes (default: standard output)
   --print-script    print a script that saves these answers, to be run where the API can be reached
-  --release R       whose agents run, which no answer tells: zed, 2023.1, …`,
+  --release R       whose agents run, which no answer tells: zed, 2023.1, …
+
+Exit status: 0 done; 2 wrong usage, or something cannot be read or written.`,
   run,
 };
 
@@ -45,7 +48,7 @@ async function run(args: string[], io: Io): Promise<number> {
   if (values.output === undefined) io.out(text);
   else
     await writeFile(values.output, text).catch((error: unknown) => {
-      throw new UsageError(`${values.output} cannot be written: ${errorCode(error)}`, false);
+      throw new UsageError(`${values.output} cannot be written: ${fileErrorText(error)}`, false);
     });
   return 0;
 }
@@ -72,7 +75,7 @@ async function importTopologyText({ api, topology, inventory, release }: Sources
 }
 
 async function withInventory(text: string, file: string, io: Io): Promise<string> {
-  const inventory = readInventory(await readText(file));
+  const inventory = readInventory(await readText(file, io.err));
   if (inventory.hosts.length === 0) throw new UsageError(`${file}: ${inventory.notes.join('; ')}`, false);
   const own = readOneFile(text);
   if ((own.values?.include ?? []).length > 0)
@@ -88,8 +91,3 @@ async function withInventory(text: string, file: string, io: Io): Promise<string
   for (const note of merged.notes) io.err(`${note}\n`);
   return writeTopology(merged.topology);
 }
-
-const readText = async (file: string): Promise<string> =>
-  readFile(file, 'utf8').catch((error: unknown) => {
-    throw new UsageError(`${file} cannot be read: ${errorCode(error)}`, false);
-  });

@@ -1,14 +1,15 @@
 /** What all verbs share: output, arguments, and reading the topology. */
-import { access, constants } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { runChecks } from '../../shared/checks/table.ts';
+import { isSnapshot } from '../../shared/snapshot.ts';
 import { readFiles } from '../../shared/topology/files.ts';
 import type { Node, Topology } from '../../shared/topology/types.ts';
-import { errorCode } from '../collect/errorCode.ts';
-import { diskLibrary, slashed } from '../diskLibrary.ts';
+import { slashed } from '../diskLibrary.ts';
 import type { Reading } from '../report.ts';
 import { rootsNear } from '../roots.ts';
+import { STANDARD_INPUT, libraryWith, readText } from './textFile.ts';
+import { instead, wrongArgs } from './wrongArgs.ts';
 
 export interface Io {
   /** `paint` gives the text colours, where the user has them. */
@@ -50,31 +51,24 @@ export function readArgs<O extends Options>(args: string[], options: O, position
     return { values: parsed.values, positionals: parsed.positionals };
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    throw new UsageError(messageOf(error).replace(/\. To specify.*$/s, ''));
+    throw new UsageError(wrongArgs(error, args, Object.keys(options)));
   }
 }
 
-/** With all that it includes. Throws a UsageError when the file cannot be read; what is wrong inside it is in `problems`. */
-export async function readTopologyFile(path: string): Promise<Reading> {
-  await access(path, constants.R_OK).catch((error: unknown) => {
-    throw new UsageError(`${path} cannot be read: ${errorCode(error)}`, false);
-  });
+/** With all that it includes; `-` is standard input. Throws a UsageError when it cannot be read; what is wrong inside it is in `problems`. */
+export async function readTopologyFile(path: string, io: Pick<Io, 'err'>): Promise<Reading> {
   const root = slashed(path);
-  const library = diskLibrary(root);
-  const read = readFiles(root, library);
-  if (!read) {
-    const found = library.find(root);
-    throw new UsageError(`${path} cannot be read: it ${found.kind === 'unreadable' ? found.why : found.kind}`, false);
-  }
-  const { topology, problems, sourceMap, files } = read;
-  const text = files[0]!.text;
+  const text = await readText(path, io.err, '. A topology is a text in YAML; snapshots and reports are for --snapshot');
+  if (isSnapshot(text)) throw new UsageError(`${path} is a snapshot of a node: give it behind --snapshot`, false);
+  // The root is there: its text is given.
+  const { topology, problems, sourceMap, files } = readFiles(root, libraryWith(root, new Map([[root, text]])))!;
   return { file: path, text, topology, sourceMap, files, problems: [...problems, ...runChecks(topology)] };
 }
 
 /** Whoever names one file of several is told which one is the whole. */
 export function noteOfRoot({ file, problems }: Reading, io: Io): void {
   // What is missing here may be elsewhere. A file with nothing wrong is taken at its word.
-  if (problems.length === 0) return;
+  if (problems.length === 0 || file === STANDARD_INPUT) return;
   const [root] = rootsNear(file);
   if (root !== undefined)
     io.err(
@@ -82,7 +76,12 @@ export function noteOfRoot({ file, problems }: Reading, io: Io): void {
     );
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** A file that was emptied, or not yet written, is not taken for a sound cloud without a word. */
+export function noteOfNothing({ file, topology, problems }: Reading, io: Io): void {
+  const { nodes, networks, routers, ports } = topology;
+  if (problems.length === 0 && [nodes, networks, routers, ports].every(({ length }) => length === 0))
+    io.err(`${file}: there is nothing in this topology to check\n`);
+}
 
 /** For verbs that go on with a faulty topology: one line on standard error says so. */
 export function warnOfProblems(reading: Reading, io: Io): void {
@@ -104,7 +103,10 @@ export function pickNodes(topology: Topology, names: readonly string[] | undefin
 
 const noSuchNode = (topology: Topology, name: string): UsageError =>
   new UsageError(
-    `the topology has no node "${name}"; it has ${topology.nodes.map((node) => node.name).join(', ') || 'none'}`,
+    `the topology has no node "${name}"; it has ${instead(
+      name,
+      topology.nodes.map((node) => node.name),
+    )}`,
     false,
   );
 

@@ -1,5 +1,6 @@
 /** `--severity CODE=LEVEL`: what a code is worth to this caller. Comments of the file itself hold as well. */
 import { type Severities, LEVELS, severitiesFrom } from '../../shared/silence.ts';
+import { didYouMean } from '../../shared/topology/nearest.ts';
 import { CODES, isCode } from '../codes.ts';
 import { silencedReading } from '../place.ts';
 import type { Reading } from '../report.ts';
@@ -16,12 +17,19 @@ export function severityOption(values: readonly string[] | undefined): Severitie
     .map((value): [string, string] => {
       const [, code = '', level = ''] = /^([^=]*)=(.*)$/s.exec(value) ?? [];
       if (!isCode(code))
-        throw new UsageError(`--severity needs CODE=LEVEL with a code that messages have, not "${value}"`);
+        throw new UsageError(
+          `--severity needs CODE=LEVEL with a code that messages have, not "${value}"${meant(code)}`,
+        );
       return [code, level];
     });
   const { severities, wrong } = severitiesFrom(entries);
   if (wrong[0] !== undefined) throw new UsageError(`--severity: ${wrong[0]}`);
   return severities;
+}
+
+function meant(code: string): string {
+  const near = didYouMean(code, CODES.ofText);
+  return near === '' ? '' : `.${near}`;
 }
 
 /** The reading with the problems that are to be told. */

@@ -60,10 +60,18 @@ export async function readSource(
   io: Io,
 ): Promise<LiveResult | undefined> {
   if (values.snapshot && values.live) throw new UsageError('--snapshot and --live exclude each other');
+  const idle = Object.keys(SSH_OPTIONS).filter((name) => name in values);
+  if (!values.live && idle.length > 0)
+    io.err(
+      `${idle.map((name) => `--${name}`).join(', ')} ${idle.length > 1 ? 'have' : 'has'} no effect without --live\n`,
+    );
   if (!values.snapshot && !values.live) return undefined;
+  if (nodes.length === 0) throw new UsageError('the topology has no nodes', false);
   const result = values.snapshot
     ? await liveFromSnapshots(topology, values.snapshot, nodes)
-    : await liveFromSsh(topology, sshOptions(values, io), nodes, interrupt(), progressOf(io));
+    : await interruptible(async (signal) =>
+        liveFromSsh(topology, sshOptions(values, io), nodes, signal, progressOf(io)),
+      );
   io.progress?.('');
   for (const note of result.notes) io.err(`${note}\n`);
   if (values.snapshot && result.nodes.every(({ state }) => state === undefined))
@@ -79,7 +87,7 @@ export function sshOptions(values: SourceValues, { progress }: Pick<Io, 'progres
     identityFiles: values.identity,
     knownHostsFiles: values['known-hosts'],
     user: values.user,
-    port: wholeNumber('--port', values.port),
+    port: portNumber('--port', values.port),
     configFile: configFile(values['ssh-config']),
     parallel: wholeNumber('--parallel', values.parallel),
     sudo: oneOf('--sudo', values.sudo, ['auto', 'always', 'never'], 'auto'),
@@ -113,12 +121,36 @@ export function wholeNumber(option: string, text: string | undefined): number | 
   return Number(text);
 }
 
-/** Ctrl-C, or a signal to end, ends the collection of all nodes; a second one ends the program. */
-export function interrupt(): AbortSignal {
-  const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => controller.abort());
-  return controller.signal;
+/** A port of TCP or UDP. */
+export function portNumber(option: string, text: string | undefined): number | undefined {
+  const number = wholeNumber(option, text);
+  if (number !== undefined && number > 0xff_ff)
+    throw new UsageError(`${option} is a port from 1 to 65535, not "${text}"`);
+  return number;
 }
+
+/**
+ * Ctrl-C, or a signal to end, ends the collection of all nodes; a second one ends the program.
+ * So does the first one behind it: what is then computed would not hear of it.
+ */
+export async function interruptible<T>(collection: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const abort = (): void => {
+    stopListening();
+    controller.abort();
+  };
+  const stopListening = (): void => {
+    for (const name of SIGNALS) process.off(name, abort);
+  };
+  for (const name of SIGNALS) process.on(name, abort);
+  try {
+    return await collection(controller.signal);
+  } finally {
+    stopListening();
+  }
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** The options that name the same state to another verb. */
 export const sourceWords = ({ snapshot, live }: Pick<SourceValues, 'snapshot' | 'live'>): string[] => [

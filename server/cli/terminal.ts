@@ -71,9 +71,13 @@ export const paintDiff = (text: string): string =>
     .replace(/^(\+.*)$/gm, `${GREEN}$1${RESET}`)
     .replace(/^(@@.*)$/gm, `${DIM}$1${RESET}`);
 
+/** Progress needs a terminal that can wipe a line. */
+export const showsProgress = (env: Readonly<Record<string, string | undefined>>, isTerminal: boolean): boolean =>
+  isTerminal && env['TERM'] !== 'dumb';
+
 /** A line that the next one replaces; the empty one wipes it. */
 export const progressLine = (text: string, columns: number | undefined): string => {
   // Some terminals do not know their width and say 0.
   const room = (columns || 80) - 1;
-  return `\r\u001B[K${text.length > room ? `${text.slice(0, room - 1)}…` : text}`;
+  return `\r\u001B[K${text.length > room ? `${text.slice(0, Math.max(0, room - 1))}…`.slice(0, room) : text}`;
 };

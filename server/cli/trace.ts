@@ -6,7 +6,7 @@ import type { Reading } from '../report.ts';
 import { traceRequest } from '../traceRequest.ts';
 import { type Traced, linesOf, traced, tracedJson } from '../traced.ts';
 import { type Io, UsageError, type Verb, oneOf, readArgs, readTopologyFile, warnOfProblems } from './io.ts';
-import { SOURCE_HELP, SOURCE_OPTIONS, readSource, wholeNumber } from './source.ts';
+import { SOURCE_HELP, SOURCE_OPTIONS, portNumber, readSource, wholeNumber } from './source.ts';
 
 export const trace: Verb = {
   name: 'trace',
@@ -16,7 +16,7 @@ export const trace: Verb = {
   help: `  --from PORT         a port's name, its id, or IP@NETWORK (also of somebody outside: 203.0.113.9@public)
   --to PORT|ADDRESS   the same, or any address
   --protocol P        icmp (default), tcp or udp
-  --sport N, --dport N
+  --sport N, --dport N   its ports, of tcp and udp
   --via ADDRESS       by which the outside reaches what is not on its own network: a router's gateway address
   --size N            bytes of the packet, which may not be cut (DF): shows where an MTU stops it
 ${SOURCE_HELP}
@@ -46,8 +46,10 @@ async function run(args: string[], io: Io): Promise<number> {
     throw new UsageError(`${from === undefined ? '--from' : '--to'} is missing`);
   const format = oneOf('--format', values.format, ['text', 'json', 'mermaid'], 'text');
   const protocol = oneOf('--protocol', values.protocol, ['icmp', 'tcp', 'udp'], 'icmp');
-  const [sport, dport] = [wholeNumber('--sport', values.sport), wholeNumber('--dport', values.dport)];
-  const reading = await readTopologyFile(positionals[0]!);
+  const [sport, dport] = [portNumber('--sport', values.sport), portNumber('--dport', values.dport)];
+  if (protocol === 'icmp' && (sport ?? dport) !== undefined)
+    throw new UsageError(`--${sport === undefined ? 'dport' : 'sport'} is for --protocol tcp or udp`);
+  const reading = await readTopologyFile(positionals[0]!, io);
   const { topology } = reading;
   warnOfProblems(reading, io);
   const request = traceRequest(topology, {
@@ -71,7 +73,7 @@ async function run(args: string[], io: Io): Promise<number> {
   const result = traced(reading, request, allocationsOf(topology, states), source && states);
   io.out(FORMAT[format](reading, result));
   const { expected, live, parting } = result;
-  const isWhole = source?.nodes.every(({ state }) => state) !== false;
+  const isWhole = source?.nodes.every(({ state, error }) => state && error === undefined) !== false;
   // What nobody collected is no finding.
   if (parting && !isWhole && isUnknown(parting.live)) return 3;
   if (live ? parting !== null || !live.answered : !expected.answered) return 1;

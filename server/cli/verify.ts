@@ -2,6 +2,7 @@
 import { readPromise } from '../../shared/topology/promiseText.ts';
 import type { Topology } from '../../shared/topology/types.ts';
 import type { Cloud } from '../../shared/trace/cloud.ts';
+import { NOT_PERMITTED } from '../../shared/verify/tally.ts';
 import { verify as verifyOver } from '../../shared/verify/verify.ts';
 import type { Written } from '../../shared/verify/written.ts';
 import { expectedCloudWithoutSwitches, liveCloud } from '../../shared/wiring.ts';
@@ -35,7 +36,8 @@ Frames go through the flows of Open vSwitch on live state only: expected ones ar
 JSON: counts by kind of promise; leftOut and unknown with reasons; broken: one entry for each way of breaking, with
 count, kinds, places, what and a witness (promise, from, to, protocol, dport, size, command, trace); written: each promise
 that is written down, with verdict and witness; summary. With --against: changes (kind lost, gained or source; from and
-to: networks; count, example, before, after, commands), onlyBefore, onlyAfter.
+to: networks; count, example, before, after, commands), unknown (what one side reaches, and of the other nobody knows,
+with reasons), onlyBefore, onlyAfter.
 
 Exit status: 0 all held, or nothing changed; 1 a promise is broken, or something changed; 2 wrong usage or unreadable
 input; 3 none is broken, but some node could not be collected or some promise not be decided.`,
@@ -68,7 +70,7 @@ async function run(args: string[], io: Io): Promise<number> {
     throw new UsageError('--against and --against-snapshot exclude each other');
   if (isDifferential && (format === 'sarif' || format === 'junit'))
     throw new UsageError(`--format ${format} is not for --against`);
-  const reading = await readTopologyFile(positionals[0]!);
+  const reading = await readTopologyFile(positionals[0]!, io);
   warnOfProblems(reading, io);
   const state = await stateOf(reading.topology, values, io);
   if (isDifferential) return await differ(reading, state, values, io);
@@ -106,13 +108,13 @@ function liveStateOf(topology: Topology, { nodes }: LiveResult): State {
   return {
     cloud: liveCloud(topology, states),
     nodes: nodes.map(({ node, error }) => ({ node, error: error ?? null })),
-    isWhole: nodes.every(({ state }) => state !== undefined),
+    isWhole: nodes.every(({ state, error }) => state !== undefined && error === undefined),
   };
 }
 
 async function differ(reading: Reading, after: State, values: Values, io: Io): Promise<number> {
   const { file, topology } = reading;
-  const old = values.against === undefined ? reading : await readTopologyFile(values.against);
+  const old = values.against === undefined ? reading : await readTopologyFile(values.against, io);
   if (old !== reading) warnOfProblems(old, io);
   const snapshot = values['against-snapshot'];
   const before = await stateOf(old.topology, { ...(snapshot && { snapshot }) }, io);
@@ -130,7 +132,8 @@ async function differ(reading: Reading, after: State, values: Values, io: Io): P
   );
   io.out(values.format === 'json' ? `${JSON.stringify(report, null, 2)}\n` : differAsText(report));
   if (report.changes.length > 0) return 1;
-  return before.isWhole && after.isWhole ? 0 : 3;
+  const isKnown = report.unknown.every(({ reason }) => reason === NOT_PERMITTED);
+  return before.isWhole && after.isWhole && isKnown ? 0 : 3;
 }
 
 function readable(text: string): Written {

@@ -1,5 +1,5 @@
 /** What is the same for all nodes of one collection, and how its failures are told. */
-import type { Ask } from './ask.ts';
+import type { Accepted, Ask } from './ask.ts';
 import { oneAtATime } from './ask.ts';
 import type { CollectError, CollectErrorKind, ExecLimits } from './exec.ts';
 import { identityFinder, type Identities, type KeyChoice } from './identities.ts';
@@ -17,6 +17,8 @@ export interface LoginFiles {
   agent?: string | undefined;
   /** Asks the user; without it whatever would be asked is refused. */
   ask?: Ask | undefined;
+  /** Told which passphrases were right. */
+  accepted?: Accepted | undefined;
 }
 
 export interface SshContext {
@@ -45,7 +47,7 @@ export function sshContext(files: LoginFiles, limits: ExecLimits): SshContext {
         for (const look of waiting) look();
       }
     });
-  const find = identityFinder(ask);
+  const find = identityFinder(ask, files.accepted);
   return {
     limits,
     trust: trustOf(files.knownHostsFiles, ask),

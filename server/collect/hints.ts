@@ -18,14 +18,18 @@ const HINTS: Readonly<Record<HintStage, string>> = {
   closed: 'Look into the log of sshd on the node (journalctl -u ssh).',
 };
 
-/** By the code of a system error, or by words of one that came through another host. */
+/** By what happened, in our words (`errorCode.ts`), or in those of a host on the way. */
 const BY_REASON: readonly [pattern: RegExp, hint: string][] = [
-  [/ECONNREFUSED|Connection refused/, 'No SSH server listens there: is the port right (ssh_port)?'],
+  [/connection refused/i, 'No SSH server listens there: is the port right (ssh_port)?'],
   [
     /Too many authentication failures/,
     'Name the key that is let in: --identity, dvrscope.ssh.identityFiles, or IdentityFile and IdentitiesOnly in the SSH configuration.',
   ],
-  [/ENOTFOUND|EAI_AGAIN|getaddrinfo/, 'Give its address in the topology, or HostName in the SSH configuration.'],
+  // As we say it, and as getaddrinfo(3) of a host on the way does.
+  [
+    /knows no address|could not be looked up|Name or service not known|name resolution/,
+    'Give its address in the topology, or HostName in the SSH configuration.',
+  ],
 ];
 
 /** @param reason what happened, where there is more than the stage to go by */

@@ -6,8 +6,9 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
 import type { BaseAgent, ParsedKey, PublicKeyEntry, SigningRequestOptions } from 'ssh2';
+import { connectionErrorText } from './errorCode.ts';
 import { keyFileReader, type ReadKeyFile } from './keyFiles.ts';
-import type { Ask } from './ask.ts';
+import type { Accepted, Ask } from './ask.ts';
 import { withoutControls } from './shellQuote.ts';
 import { visible } from './visible.ts';
 
@@ -46,8 +47,8 @@ const IDENTITY_FILES = ['id_ed25519', 'id_ecdsa', 'id_rsa'];
 /** Where OpenSSH for Windows has its agent. */
 const WINDOWS_AGENT = String.raw`\\.\pipe\openssh-ssh-agent`;
 
-export function identityFinder(ask: Ask | undefined): FindIdentities {
-  const readKey = keyFileReader(ask);
+export function identityFinder(ask: Ask | undefined, accepted?: Accepted): FindIdentities {
+  const readKey = keyFileReader(ask, accepted);
   const agents = new Map<string, Promise<AgentKeys>>();
   return async (choice) => {
     const socket = choice.agent ?? process.env['SSH_AUTH_SOCK'] ?? (process.platform === 'win32' ? WINDOWS_AGENT : '');
@@ -103,7 +104,8 @@ interface AgentKeys {
 
 async function agentKeys(socket: string): Promise<AgentKeys> {
   const agent = ssh2.createAgent(socket);
-  const problem = (error: Error): string => `The agent: ${visible(error.message)}.`;
+  const problem = (error: Error): string =>
+    `The agent (${visible(socket)}): ${visible(connectionErrorText(error) ?? error.message)}.`;
   return new Promise((resolve) => {
     agent.getIdentities((error, keys = []) => {
       if (error) return resolve({ keys: [], problem: problem(error) });

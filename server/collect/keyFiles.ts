@@ -5,8 +5,8 @@
 import { readFile } from 'node:fs/promises';
 import ssh2 from 'ssh2';
 import type { ParsedKey } from 'ssh2';
-import type { Ask } from './ask.ts';
-import { errorCode } from './errorCode.ts';
+import type { Accepted, Ask } from './ask.ts';
+import { errorCode, fileErrorText } from './errorCode.ts';
 import { withoutControls } from './shellQuote.ts';
 
 /** A key file that can be used, at least for its public half. */
@@ -24,20 +24,24 @@ export type ReadKeyFile = (file: string) => Promise<KeyFile | string | undefined
 const MOST_TRIES = 3;
 
 /** A reader that remembers files and what was unlocked. */
-export function keyFileReader(ask: Ask | undefined): ReadKeyFile {
+export function keyFileReader(ask: Ask | undefined, accepted: Accepted = () => undefined): ReadKeyFile {
   const files = new Map<string, Promise<KeyFile | string | undefined>>();
   return async (file) => {
-    const known = files.get(file) ?? readKeyFile(file, ask);
+    const known = files.get(file) ?? readKeyFile(file, ask, accepted);
     files.set(file, known);
     return known;
   };
 }
 
-async function readKeyFile(file: string, ask: Ask | undefined): Promise<KeyFile | string | undefined> {
+async function readKeyFile(
+  file: string,
+  ask: Ask | undefined,
+  accepted: Accepted,
+): Promise<KeyFile | string | undefined> {
   const name = withoutControls(file);
   const text = await readText(file);
   if (text === undefined) return readPublicOnly(file);
-  if (typeof text !== 'string') return `${name} cannot be read: ${text.code}.`;
+  if (typeof text !== 'string') return `${name} cannot be read: ${text.why}.`;
   const key = ssh2.utils.parseKey(text);
   if (!(key instanceof Error)) return key.isPrivateKey() ? opened(file, key) : publicOnly(file, key);
   // Only the class of ssh2's message is used: it may quote what it could not parse.
@@ -45,7 +49,7 @@ async function readKeyFile(file: string, ask: Ask | undefined): Promise<KeyFile 
   const publicKey = publicHalf(text) ?? parsed((await readText(`${file}.pub`)) ?? '');
   if (!publicKey)
     return `${name} is encrypted, and its public half is missing: ssh-keygen -y -f ${name} > ${name}.pub, or add it to an agent (ssh-add ${name}).`;
-  return { file, publicKey, open: once(async (signal) => unlock(file, text, ask, signal)) };
+  return { file, publicKey, open: once(async (signal) => unlock(file, text, ask, accepted, signal)) };
 }
 
 const opened = (file: string, key: ParsedKey): KeyFile => ({ file, publicKey: key, open: async () => key });
@@ -66,6 +70,7 @@ async function unlock(
   file: string,
   text: string,
   ask: Ask | undefined,
+  accepted: Accepted,
   signal: AbortSignal | undefined,
 ): Promise<ParsedKey | string> {
   const name = withoutControls(file);
@@ -76,7 +81,9 @@ async function unlock(
     const answer = await ask({ kind: 'passphrase', file: name, isRepeated: tries > 0 }, signal);
     if (answer?.[0] === undefined) return `${name} is encrypted and was not opened: ${wayOut}.`;
     const key = ssh2.utils.parseKey(text, answer[0]);
-    if (!(key instanceof Error)) return key;
+    if (key instanceof Error) continue;
+    accepted(name);
+    return key;
   }
   return `${name} is encrypted, and the passphrase was wrong.`;
 }
@@ -109,12 +116,11 @@ function parsed(text: unknown): ParsedKey | undefined {
   return key instanceof Error ? undefined : key;
 }
 
-/** The text, the error's code, or nothing when the file does not exist. */
-async function readText(file: string): Promise<string | { code: string } | undefined> {
+/** The text, why it cannot be had, or nothing when the file does not exist. */
+async function readText(file: string): Promise<string | { why: string } | undefined> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    const code = errorCode(error);
-    return code === 'ENOENT' ? undefined : { code };
+    return errorCode(error) === 'ENOENT' ? undefined : { why: fileErrorText(error) };
   }
 }

@@ -5,6 +5,7 @@ import type { Client } from 'ssh2';
 import { authOf, loginRefused, nextMethod, type Auth } from './auth.ts';
 import { stageClock, type StageClock } from './clock.ts';
 import { failure, failureAt, said, type SshContext } from './context.ts';
+import { connectionErrorText } from './errorCode.ts';
 import type { CollectError, CollectErrorKind } from './exec.ts';
 import { hostKeyAlgorithms, type HostKeyServer } from './hostKey.ts';
 import type { KnownHosts } from './knownHosts.ts';
@@ -159,7 +160,7 @@ function failed(run: Run, error: Error & { level?: string }): void {
   if (run.refusal !== undefined) run.finish(failure(run.target, 'host-key', run.refusal));
   else if (error.level === 'agent') run.auth.notes.push(error.message);
   else if (error.level === 'client-authentication') run.auth.notes.push('A key could not sign.');
-  else ended(run, error.message);
+  else ended(run, connectionErrorText(error) ?? error.message);
 }
 
 const KIND_BY_STAGE: Record<Run['stage'], CollectErrorKind> = { handshake: 'unreachable', login: 'auth' };

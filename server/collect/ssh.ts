@@ -2,6 +2,7 @@
 import type { Client, ClientChannel } from 'ssh2';
 import { stageClock, type StageClock } from './clock.ts';
 import { failure, failureAt, said, type SshContext } from './context.ts';
+import { connectionErrorText } from './errorCode.ts';
 import type { CollectError, Exec, ExecRequest, ExecResult } from './exec.ts';
 import type { HintStage } from './hints.ts';
 import { openAndLogin } from './login.ts';
@@ -87,7 +88,7 @@ async function runCommand(
     };
     request.signal?.addEventListener('abort', cancel);
     if (request.signal?.aborted) return cancel();
-    client.on('error', (error) => ended(run, error.message));
+    client.on('error', (error) => ended(run, connectionErrorText(error) ?? error.message));
     // Later than the command's own end, where both arrive together.
     client.on('close', () => setImmediate(() => ended(run, 'the node closed the connection')));
     run.clock.arm(context.limits.firstOutputTimeout, 'no output');

@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import type { HostKeyAnswer } from '../../shared/protocol.ts';
 import type { Ask } from './ask.ts';
 import type { SshSettings } from './config/settings.ts';
-import { errorCode } from './errorCode.ts';
+import { errorCode, fileErrorText } from './errorCode.ts';
 import { fingerprint, HOW_TO_COMPARE, judgeHostKey, knownName, whatIsKnown, type HostKeyServer } from './hostKey.ts';
 import { expandHome } from './identities.ts';
 import { keyTypeOf, mergeKnownHosts, parseKnownHosts, type KnownHosts } from './knownHosts.ts';
@@ -89,7 +89,7 @@ async function readKnownHosts(file: string, required: boolean): Promise<KnownHos
   } catch (error) {
     const code = errorCode(error);
     const known = parseKnownHosts('', file);
-    if (code !== 'ENOENT') known.problems.push(`${file} cannot be read: ${code}`);
+    if (code !== 'ENOENT') known.problems.push(`${file} cannot be read: ${fileErrorText(error)}`);
     else if (required) known.problems.push(`There is no ${file}`);
     return known;
   }

@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream';
 import type { Client } from 'ssh2';
 import { stageClock } from './clock.ts';
 import { failure, failureAt, said, type SshContext } from './context.ts';
-import { errorCode } from './errorCode.ts';
+import { connectionErrorText, errorCode } from './errorCode.ts';
 import { openAndLogin, type LoggedIn, type Opened } from './login.ts';
 import { slots, type Slots } from './slots.ts';
 import type { Target } from './targets.ts';
@@ -91,8 +91,8 @@ async function direct(target: Target, context: SshContext, signal: AbortSignal |
     socket.once('connect', () => finish({ stream: socket }));
     // Where a name has several addresses, the error of all of them has a code, but no message.
     socket.on('error', (error) => {
-      const reason = said(error.message || errorCode(error));
-      finish({ error: failureAt(target, 'connection', 'unreachable', `connection: ${reason}`) });
+      const reason = connectionErrorText(error, said(host)) ?? `connection: ${said(error.message || errorCode(error))}`;
+      finish({ error: failureAt(target, 'connection', 'unreachable', reason) });
     });
   }).then((opened) => {
     if (opened.error) socket.destroy();

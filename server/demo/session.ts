@@ -2,6 +2,7 @@
 import { posix, win32 } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { DemoResult, Settings } from '../../shared/protocol.ts';
+import { Refusal } from '../features/feature.ts';
 import type { Demo } from './demo.ts';
 import { demoFiles, writeDemoTopology, type DemoPlace } from './files.ts';
 
@@ -26,7 +27,7 @@ export function demoSession(place: DemoPlace | undefined): DemoSession {
   };
   return {
     async open(isReset) {
-      if (!place) throw new Error('This editor has no demo.');
+      if (!place) throw new Refusal('This editor has no demo: it comes with the extension for VS Code.');
       const { isChanged } = await writeDemoTopology(place, isReset);
       return { uri: pathToFileURL(demoFiles(place.folder).topology).href, isChanged };
     },

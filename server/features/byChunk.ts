@@ -20,12 +20,28 @@ export interface ByChunk<T> {
   steps: (document: Document) => Steps<void>;
 }
 
-/** @param make must depend on nothing but the places and the text from the start of the chunk on, as far as its places reach */
-export function byChunk<T>(make: (places: Places, text: string) => T): ByChunk<T> {
+/** What a chunk is of which its places need not be worked out. */
+export type Entry = NonNullable<ReturnType<NonNullable<Chunk['tree']>>>;
+
+/**
+ * @param make must depend on nothing but the places and the text from the start of the chunk on, as far as its places reach
+ * @param makeOfEntry makes the same of a thing of which all is well
+ */
+export function byChunk<T>(
+  make: (places: Places, text: string) => T,
+  makeOfEntry?: (entry: Entry, text: string) => T,
+): ByChunk<T> {
   const known = new WeakMap<object, T>();
-  const makeOf = (text: string, { start, identity, places }: Chunk): T => {
+  const fromPlaces = (text: string, { start, places }: Chunk): T => {
     const all = places();
-    const value = make(all, text.slice(start, start + lengthOf(all)));
+    return make(all, text.slice(start, start + lengthOf(all)));
+  };
+  const makeOf = (text: string, chunk: Chunk): T => {
+    const { start, identity, tree } = chunk;
+    const entry = makeOfEntry && tree?.();
+    const value = entry
+      ? makeOfEntry(entry, text.slice(start, start + Math.max(entry.pair.keyRange[1], entry.pair.value.range[1])))
+      : fromPlaces(text, chunk);
     known.set(identity, value);
     return value;
   };
@@ -53,6 +69,7 @@ export function byChunk<T>(make: (places: Places, text: string) => T): ByChunk<T
 
 function lengthOf(places: Places): number {
   let end = 0;
-  for (const [, { key, value }] of places) end = Math.max(end, value[1], key?.[1] ?? 0);
+  // By index, here and elsewhere where each entry is looked at: taken apart as lists they cost twice the time when a file was just opened.
+  for (const entry of places) end = Math.max(end, entry[1].value[1], entry[1].key?.[1] ?? 0);
   return end;
 }

@@ -5,11 +5,11 @@
 import type { CallHierarchyIncomingCall, CallHierarchyItem, CallHierarchyOutgoingCall } from 'vscode-languageserver';
 import { contains } from '../../shared/ip.ts';
 import { pointer as pointerTo } from '../../shared/problem.ts';
-import type { Port } from '../../shared/topology/types.ts';
-import type { Cloud } from '../../shared/trace/cloud.ts';
-import { trace, type Trace, type TraceRequest } from '../../shared/trace/trace.ts';
-import { expectedCloudOnDemand } from '../../shared/wiring.ts';
+import type { Port, Topology } from '../../shared/topology/types.ts';
+import { remembered } from '../../shared/trace/remembered.ts';
+import { traceIn, type Trace, type TraceRequest } from '../../shared/trace/trace.ts';
 import type { Document } from '../document.ts';
+import { expectedView, NO_ALLOCATIONS } from '../tracedViews.ts';
 import { at } from './at.ts';
 import { KIND } from './documentSymbol.ts';
 import type { Context, Feature, PlaceParams } from './feature.ts';
@@ -137,19 +137,16 @@ function addressOutside(document: Document, network: string): string | undefined
   return subnet && OUTSIDE.find((address) => !contains(subnet.cidr, address));
 }
 
-const traces = new WeakMap<Document, { cloud: Cloud; known: Map<string, Trace> }>();
+const tracesIn = remembered<Topology, Map<string, Trace>>(() => new Map());
 
-/** Each packet once for each version of the file. */
+/** Each packet once for each version of the topology. */
 function traceOf(document: Document, request: TraceRequest): Trace {
-  const made = traces.get(document) ?? {
-    cloud: expectedCloudOnDemand(document.reading().topology),
-    known: new Map<string, Trace>(),
-  };
-  traces.set(document, made);
+  const { topology } = document.reading();
+  const known = tracesIn(topology);
   const key = JSON.stringify(request);
-  const traced = made.known.get(key) ?? trace(made.cloud, request);
-  made.known.set(key, traced);
-  return traced;
+  const made = known.get(key) ?? traceIn(expectedView(topology, NO_ALLOCATIONS), request);
+  known.set(key, made);
+  return made;
 }
 
 /** A namespace that is passed; behind the last one what becomes of the packet. None before the first and behind the end. */

@@ -1,4 +1,5 @@
 /** `dvrscope/cloud`: the nodes of a topology with how the last comparison found them, without what is in them: that is asked for one by one. */
+import { REQUEST, type TopologyParams } from '../../shared/protocol.ts';
 import type { CloudEntry, NodeSummary } from '../../shared/protocolNodes.ts';
 import type { Severities } from '../../shared/silence.ts';
 import type { Document } from '../document.ts';
@@ -6,7 +7,14 @@ import { isDifference } from '../isDifference.ts';
 import type { LiveComparison } from './compare.ts';
 import { wholeText } from './diagnostics.ts';
 import { findingEntry, toldOf } from './findingEntry.ts';
+import { isText, type OwnRequest } from './ownRequest.ts';
 import { locationOf } from './range.ts';
+
+export const cloudRequest: OwnRequest<TopologyParams> = {
+  method: REQUEST.cloud,
+  params: { uri: isText },
+  answer: ({ uri }, { document, comparison, severities }) => cloud(document(uri), comparison(uri), severities(uri)),
+};
 
 export function cloud(document: Document, comparison: LiveComparison | undefined, severities?: Severities): CloudEntry {
   const told = toldOf(document, comparison, severities);
@@ -39,5 +47,6 @@ export function cloud(document: Document, comparison: LiveComparison | undefined
       .flatMap((part) => part.problems())
       .filter(({ severity }) => severity === 'error').length,
     ...(comparison && comparison.text !== wholeText(document) && { isStale: true }),
+    ...(document.parts().length > 1 && { files: document.parts().map(({ text }) => text.uri) }),
   };
 }

@@ -21,14 +21,17 @@ import type { Problem, Range } from '../../shared/problem.ts';
 import { COMMAND } from '../../shared/protocol.ts';
 import type { FindingParams } from '../../shared/protocolNodes.ts';
 import type { Severities } from '../../shared/silence.ts';
+import type { NodeState } from '../../shared/state.ts';
+import { finished, type Steps } from '../../shared/steps.ts';
 import { locate } from '../../shared/topology/sourceMap.ts';
 import type { Document } from '../document.ts';
 import type { Finding } from '../report.ts';
 import type { LiveComparison } from './compare.ts';
 import { placeOf, toldFindings, toldProblems } from './diagnostics.ts';
 import { findingId } from './findingEntry.ts';
-import type { Context, Feature } from './feature.ts';
+import { isObject, isRange, type Context, type Feature } from './feature.ts';
 import { lspRange } from './range.ts';
+import { workspaceEdits } from './rename.ts';
 
 const FIX_ALL = 'source.fixAll.dvrscope';
 const QUICK_FIX = 'quickfix';
@@ -47,18 +50,24 @@ export const codeAction: Feature<CodeActionParams> = {
     client.textDocument?.codeAction?.codeActionLiteralSupport
       ? { codeActionProvider: { codeActionKinds: [QUICK_FIX, FIX_ALL], resolveProvider: canResolve(client) } }
       : {},
-  answer: ({ textDocument, range, context: asked = {} }, context) => {
-    const document = context.document(textDocument.uri);
-    const diagnostics = Array.isArray(asked.diagnostics) ? asked.diagnostics : [];
-    const only = Array.isArray(asked.only) ? asked.only : undefined;
+  answer: (params, context) => finished(codeAction.steps!(params, context)),
+  *steps({ textDocument: { uri }, range, context: asked }, context) {
+    const document = context.document(uri);
+    const diagnostics = Array.isArray(asked?.diagnostics) ? asked.diagnostics.filter(isDiagnostic) : [];
+    const only = Array.isArray(asked?.only) ? asked.only : undefined;
     const isWanted = (kind: string): boolean =>
       only?.some((each) => kind === each || kind.startsWith(`${each}.`)) ?? true;
-    const quick = isWanted(QUICK_FIX) ? quickFixes(document, range, diagnostics, context) : [];
+    const quick = isWanted(QUICK_FIX) ? yield* quickFixes(document, range, diagnostics, context) : [];
+    // Edits have places in the text that they were made for; of another one the editor asks again.
+    if (context.document(uri).text.version !== document.text.version) return [];
     // Without being asked for, it is offered beside a fix that it would do as well.
     const isOffered = only !== undefined || quick.some(({ isPreferred }) => isPreferred);
     return [...quick, ...(isOffered && isWanted(FIX_ALL) ? fixAllAction(document, context) : [])];
   },
 };
+
+/** An editor may send anything. */
+const isDiagnostic = (each: unknown): each is Diagnostic => isObject(each) && isRange(each['range']);
 
 export const codeActionResolve: Feature<CodeAction> = {
   method: 'codeAction/resolve',
@@ -79,12 +88,12 @@ const canResolve = ({ textDocument }: ClientCapabilities): boolean =>
   textDocument?.codeAction?.resolveSupport?.properties.includes('edit') === true &&
   textDocument.codeAction.dataSupport === true;
 
-function quickFixes(
+function* quickFixes(
   document: Document,
   asked: LspRange,
   diagnostics: readonly Diagnostic[],
   context: Context,
-): CodeAction[] {
+): Steps<CodeAction[]> {
   const [start, end] = [document.text.offsetAt(asked.start), document.text.offsetAt(asked.end)];
   const meets = (range: Range | undefined): range is Range =>
     range !== undefined && range[0] <= end && start <= range[1];
@@ -108,17 +117,18 @@ function quickFixes(
       document,
       context,
     );
+  const values: CodeAction[] = [];
+  const counts = new Map<NodeState, number>();
+  for (const { finding, range } of live)
+    for (const { title, edits } of yield* liveValues(finding, document, read, comparison!, counts))
+      values.push(...action(title, edits, finding.code, range));
   return [
     ...here.flatMap(({ problem, range }) =>
       mend(problem, read).flatMap(({ title, edits, isPreferred }) =>
         action(title, edits, problem.code, range, isPreferred),
       ),
     ),
-    ...live.flatMap(({ finding, range }) =>
-      liveValues(finding, document, read, comparison!).flatMap(({ title, edits }) =>
-        action(title, edits, finding.code, range),
-      ),
-    ),
+    ...values,
     ...(context.commands?.includes(COMMAND.explain) ? live.map(explainAction(document, diagnostics)) : []),
     ...[
       ...here.map(({ problem: { code }, range }) => ({ code, range })),
@@ -156,19 +166,32 @@ function mend(problem: Problem, read: Read): Titled[] {
   return [{ title: 'Take the comment out', edits: dropIgnore(read.text, problem.range), isPreferred: true }];
 }
 
-/** Offered only where, with the live value in the file, the node has one difference less and no other. */
-function liveValues(finding: Finding, document: Document, read: Read, comparison: LiveComparison): Titled[] {
+/**
+ * Offered only where, with the live value in the file, the node has fewer differences. To see that takes a comparison for each value.
+ * @param counts differences of nodes that were counted already
+ */
+function* liveValues(
+  finding: Finding,
+  document: Document,
+  read: Read,
+  comparison: LiveComparison,
+  counts: Map<NodeState, number>,
+): Steps<Titled[]> {
   const state = comparison.live.get(finding.node ?? '');
   if (!state) return [];
   const offered = new Map<string, Titled>();
   for (const difference of [finding, ...(finding.differences ?? [])])
     for (const fix of [...takeLive(difference, read), ...takeLiveNode(difference, read)]) offered.set(fix.title, fix);
-  const { differences: before } = compareNode(read.topology, state).comparison;
-  return [...offered.values()].filter(({ edits }) => {
-    if (!edits) return false;
-    const { topology } = document.readWith(new Map([[document, applyEdits(read.text, edits)]]));
-    return compareNode(topology, state).comparison.differences.length < before.length;
-  });
+  const kept: Titled[] = [];
+  for (const fix of offered.values()) {
+    if (!fix.edits) continue;
+    const before = counts.get(state) ?? compareNode(read.topology, state).comparison.differences.length;
+    counts.set(state, before);
+    const { topology } = document.readWith(new Map([[document, applyEdits(read.text, fix.edits)]]));
+    if (compareNode(topology, state).comparison.differences.length < before) kept.push(fix);
+    yield;
+  }
+  return kept;
 }
 
 /** The diagnostics of the request that an action mends. */
@@ -219,10 +242,7 @@ const readOf = (document: Document): Read => {
   return { text: document.text.getText(), topology, sourceMap };
 };
 
-function workspaceEdit(document: Document, edits: readonly Edit[], { client }: Context): WorkspaceEdit {
-  const { uri, version } = document.text;
+function workspaceEdit(document: Document, edits: readonly Edit[], context: Context): WorkspaceEdit {
   const changes = edits.map(({ range, text }): TextEdit => ({ range: lspRange(document, range), newText: text }));
-  return client.workspace?.workspaceEdit?.documentChanges
-    ? { documentChanges: [{ textDocument: { uri, version }, edits: changes }] }
-    : { changes: { [uri]: changes } };
+  return workspaceEdits(new Map([[document, changes]]), context);
 }

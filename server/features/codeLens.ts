@@ -20,7 +20,7 @@ export const codeLens: Feature<TextParams> = {
 };
 
 /** Above nodes and ports, in the order of the file. */
-export function codeLenses(document: Document, comparison: LiveComparison | undefined): CodeLens[] {
+function codeLenses(document: Document, comparison: LiveComparison | undefined): CodeLens[] {
   const { topology } = document.reading();
   const [nodes, ports] = [thingsIn(document, topology.nodes), thingsIn(document, topology.ports)];
   const lens = (pointer: string, title: string, command: string, argument: object): CodeLens => ({

@@ -5,9 +5,10 @@ import type { CollectingParams } from '../../shared/protocolNodes.ts';
 import type { NodeState } from '../../shared/state.ts';
 import type { Topology } from '../../shared/topology/types.ts';
 import { allocationsOf } from '../../shared/wiring.ts';
-import type { Ask } from '../collect/ask.ts';
+import type { Accepted, Ask } from '../collect/ask.ts';
 import type { ExecLimits } from '../collect/exec.ts';
 import { expandHome } from '../collect/identities.ts';
+import { changedAt, readBefore } from '../changedAt.ts';
 import type { Document } from '../document.ts';
 import { wholeText } from './diagnostics.ts';
 import { liveFromSnapshots, liveFromSsh, type LiveNode, type LiveResult } from '../live.ts';
@@ -33,6 +34,8 @@ export interface Meanwhile {
   /** One node was begun or finished. */
   step?: (node: string, state: CollectingParams['state']) => void;
   ask?: Ask | undefined;
+  /** Told which passphrases were right. */
+  accepted?: Accepted;
 }
 
 /**
@@ -50,6 +53,7 @@ export async function compareLive(
   const whole = document.whole();
   const { topology } = whole;
   const { nodes: fresh, notes, problems } = await liveOf(topology, params, settings, signal, meanwhile);
+  const older = params.source.kind === 'snapshots' ? readBefore(fresh, await changedAt(document)) : [];
   const nodes = together(topology, fresh, params.nodes === undefined ? [] : (previous()?.read ?? []));
   const reading = { ...whole, file: document.parts()[0]!.text.uri, problems: [] };
   const states = nodes.flatMap(({ state }) => state ?? []);
@@ -64,6 +68,7 @@ export async function compareLive(
     findings: report.findings,
     notes,
     ...(problems && { problems }),
+    ...(older.length > 0 && { older }),
     differences: report.summary.differences,
     nodes: report.nodes.map(({ node, status, error }) => ({
       node,
@@ -85,7 +90,7 @@ function liveOf(
   { source, nodes }: CompareParams,
   { ssh }: Settings,
   signal: AbortSignal,
-  { progress, step, ask }: Meanwhile,
+  { progress, step, ask, accepted }: Meanwhile,
 ): Promise<LiveResult> {
   if (source.kind === 'snapshots') return liveFromSnapshots(topology, source.paths, nodes);
   // An empty setting means: look where OpenSSH looks.
@@ -93,6 +98,7 @@ function liveOf(
     user: ssh.user === '' ? undefined : ssh.user,
     configFile: ssh.configFile === '' ? undefined : expandHome(ssh.configFile),
     ask,
+    accepted,
     sudo: ssh.sudo,
     limits: limitsOf(ssh.timeout),
     identityFiles: ssh.identityFiles.length > 0 ? ssh.identityFiles : undefined,

@@ -6,7 +6,7 @@ import type { Document } from '../document.ts';
 import type { Choice } from './completion.ts';
 import { referenceChoices } from './completionValues.ts';
 import type { Cursor } from './cursor.ts';
-import { freeAddresses, nextAddress, nextPrefixes } from './freeAddresses.ts';
+import { freeAddresses, nextAddress, nextPrefixes, nextSegmentationId } from './freeAddresses.ts';
 
 /** What may be a new entry of the map around the cursor. Whole entries are for clients that know snippets. */
 export function entries(
@@ -53,6 +53,9 @@ interface Entry {
   fields: Record<string, unknown>;
 }
 
+/** Of a cloud that has none yet, as people count them. */
+const FIRST_ID = 1001;
+
 const hole = (text: string | undefined): Hole => ({ hole: text ?? '' });
 
 /** Kind of thing → what a new one of it is made of. */
@@ -73,18 +76,19 @@ const SNIPPETS: Record<string, (topology: Topology, cursor: Cursor) => Entry[]> 
     return [entry('compute node', 'compute', 'dvr'), entry('network node', 'network', 'dvr_snat')];
   },
   network: (topology) => {
-    const used = topology.networks.flatMap(({ segmentation_id: id }) => id ?? []);
     const subnet = (name: string, cidr: string | undefined) => ({ [name]: { cidr: hole(cidr ?? '10.0.0.0/24') } });
     const name = nextName(topology.networks, 'net');
     const physical = topology.nodes.flatMap((node) => Object.keys(node.bridge_mappings))[0] ?? 'physnet1';
-    const type = topology.networks.find(({ external }) => !external)?.network_type ?? 'vxlan';
+    const known = topology.networks.find(({ external, segmentation_id: id }) => !external && id !== undefined);
+    const type = known?.network_type ?? 'vxlan';
+    const id = nextSegmentationId(topology, type, type === 'vlan' ? 1 : FIRST_ID);
     return [
       {
         label: 'tenant network',
         name,
         fields: {
           network_type: hole(type),
-          segmentation_id: hole(String(Math.max(1000, ...used) + 1)),
+          ...(id !== undefined && { segmentation_id: hole(String(id)) }),
           subnets: subnet(`${name}-v4`, prefixOf(topology)),
         },
       },

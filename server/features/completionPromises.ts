@@ -4,19 +4,27 @@ import type { Topology } from '../../shared/topology/types.ts';
 import type { Choice } from './completion.ts';
 import type { Cursor } from './cursor.ts';
 
-/** Behind this in `typed` is the word at the cursor. */
-const LAST_WORD = /(?:"[^"]*|[^\s"]*)$/;
+/** Where the word at the cursor begins: behind the last space, or at the quote that is open. */
+function lastWordAt(typed: string): number {
+  const isOpen = typed.split('"').length % 2 === 0;
+  return isOpen
+    ? typed.lastIndexOf('"')
+    : typed.length - (/[^\s"]*$/.exec(typed.slice(-LONGEST_WORD))?.[0].length ?? 0);
+}
+
+/** No name is longer; of a longer word only the end is replaced. */
+const LONGEST_WORD = 1024;
 
 /** Only the last word is replaced; the line goes on as a text. */
 export function atWord(cursor: Cursor): Cursor {
   const end = cursor.range[0] + cursor.quote.length + cursor.typed.length;
-  const word = LAST_WORD.exec(cursor.typed)?.[0] ?? '';
-  return { ...cursor, on: 'value', range: [end - word.length, end], quote: '', hasColon: false };
+  const length = cursor.typed.length - lastWordAt(cursor.typed);
+  return { ...cursor, on: 'value', range: [end - length, end], quote: '', hasColon: false };
 }
 
 /** @param typed the line up to the cursor */
 export function promiseChoices(topology: Topology, typed: string): Choice[] {
-  const before = typed.replace(LAST_WORD, '');
+  const before = typed.slice(0, lastWordAt(typed));
   const words = before.match(/"[^"]*"|[^\s"]+/g) ?? [];
   const [verb] = words;
   const keyword = (label: string, detail?: string): Choice => ({

@@ -7,7 +7,14 @@ import type { Network, Node, Port, Router, Topology } from '../../shared/topolog
 import type { Document } from '../document.ts';
 import type { Choice } from './completion.ts';
 import type { Cursor } from './cursor.ts';
-import { firstAddresses, freeAddresses, lastAddress, nextAddress, nextPrefixes } from './freeAddresses.ts';
+import {
+  firstAddresses,
+  freeAddresses,
+  lastAddress,
+  nextAddress,
+  nextPrefixes,
+  nextSegmentationId,
+} from './freeAddresses.ts';
 
 /** What a value of that type may be here; in the order in which it is offered. */
 export function values(document: Document, cursor: Cursor, type: FieldType): Choice[] {
@@ -197,12 +204,8 @@ function prefixes(topology: Topology): string[] {
 
 function integers(topology: Topology, { key, siblings }: Cursor): Choice[] {
   if (key === 'segmentation_id') {
-    const type = siblings.get('network_type');
-    const same = topology.networks.filter(({ network_type }) => type === undefined || network_type === type);
-    const used = same.flatMap(({ segmentation_id }) => segmentation_id ?? []);
-    return [
-      { label: String(Math.max(0, ...used) + 1), kind: 'word', text: String(Math.max(0, ...used) + 1), detail: 'free' },
-    ];
+    const free = nextSegmentationId(topology, siblings.get('network_type'));
+    return free === undefined ? [] : [{ label: String(free), kind: 'word', text: String(free), detail: 'free' }];
   }
   const usual =
     key === 'mtu'

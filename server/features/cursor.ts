@@ -2,27 +2,11 @@
  * Where in the structure of a YAML text a cursor is, read from the text around it: by indentation, and inside of flow collections
  * by brackets. No tree is needed, so that it works on what is half typed: behind a bare key, in `{agent_mode: |}`, on an empty line.
  */
-import type { Range } from '../../shared/problem.ts';
 import { scalarText } from '../../shared/topology/scalarText.ts';
-import { scanFlow, type FlowPlace } from './flowScan.ts';
+import { scanFlow, tokenOf, type FlowPlace } from './flowScan.ts';
 
-export interface Cursor {
-  /** Keys from the top to the map or list that holds the cursor; an item of a list is `-`. */
-  path: string[];
-  on: 'key' | 'value';
-  /** On a value in a map: its key. */
-  key?: string;
-  /** What is typed there, to be replaced: offsets, quotes included. */
-  range: Range;
-  /** Text of the range up to the cursor, without quotes. */
-  typed: string;
-  quote: '' | '"' | "'";
-  /** A colon follows already. */
-  hasColon: boolean;
-  /** Right behind a colon or dash, where a space must come first. */
-  needsSpace: boolean;
-  /** The other entries of the same map: key → text of its value, empty if that is no scalar. */
-  siblings: ReadonlyMap<string, string>;
+/** The path is from the top of the file on. */
+export interface Cursor extends FlowPlace {
   style: 'block' | 'flow';
   /** Column of the keys of the map. */
   column: number;
@@ -86,13 +70,23 @@ function indentOf(line: string): number {
   return indent;
 }
 
-const KEY = /(?<name>"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s#{}[\],"'&*!|>%@`][^\n]*?)\s*:(?=\s|$)/y;
+const QUOTED_KEY = /("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')\s*:(?=\s|$)/y;
+/** YAML 1.2.2, section 7.3.3: what a plain scalar does not begin with. */
+const NO_PLAIN = /[\s#{}[\],"'&*!|>%@`]/;
+const COLON = /:(?=\s|$)/g;
 
 function readKey(line: string, column: number): Line['key'] {
-  KEY.lastIndex = column;
-  const raw = KEY.exec(line)?.groups?.['name'];
+  QUOTED_KEY.lastIndex = column;
+  const raw = QUOTED_KEY.exec(line)?.[1] ?? plainKey(line, column);
   if (raw === undefined || / #/.test(raw)) return undefined;
   return { column, end: column + raw.length, name: scalarText(raw) ?? raw };
+}
+
+function plainKey(line: string, column: number): string | undefined {
+  if (NO_PLAIN.test(line[column] ?? ' ')) return undefined;
+  COLON.lastIndex = column + 1;
+  const colon = COLON.exec(line);
+  return colon ? line.slice(column, colon.index).trimEnd() : undefined;
 }
 
 const isBlank = (line: Line): boolean => line.indent === line.text.length || line.text[line.indent] === '#';
@@ -172,7 +166,12 @@ function inBlock(text: string, line: Line, column: number, lines: Line[]): Curso
   if (!key && parent && parent !== line && parent.key && parent.rest < parent.text.length && !isOpen(parent))
     return undefined;
   const end = key ? key.end : trimmedEnd(line.text);
-  const token = tokenOf(line, Math.min(start, column), column, Math.max(end, column));
+  const token = tokenOf(
+    text,
+    line.start + Math.min(start, column),
+    line.start + column,
+    line.start + Math.max(end, column),
+  );
   return {
     ...around,
     ...token,
@@ -194,7 +193,7 @@ function onValue(text: string, line: Line, column: number, lines: Line[]): Curso
   const start = Math.min(line.rest, column);
   const end = Math.max(column, valueEnd(line));
   return {
-    ...tokenOf(line, start, column, end),
+    ...tokenOf(text, line.start + start, line.start + column, line.start + end),
     path: pathOf(lines).slice(0, -1),
     on: 'value',
     key: key.name,
@@ -209,14 +208,10 @@ function onValue(text: string, line: Line, column: number, lines: Line[]): Curso
 const trimmedEnd = (text: string): number => text.trimEnd().length;
 
 function valueEnd({ text, rest }: Line): number {
-  const comment = /\s+#.*$/.exec(text.slice(rest));
-  return comment ? rest + comment.index : Math.max(rest, trimmedEnd(text));
-}
-
-function tokenOf(line: Line, start: number, column: number, end: number): Pick<Cursor, 'range' | 'typed' | 'quote'> {
-  const before = line.text.slice(start, column);
-  const quote = before[0] === '"' || before[0] === "'" ? before[0] : '';
-  return { range: [line.start + start, line.start + end], typed: before.slice(quote.length), quote };
+  // From one `#` to the next: a pattern that begins with spaces would begin anew at each of them.
+  for (let at = text.indexOf('#', rest + 1); at >= 0; at = text.indexOf('#', at + 1))
+    if (/\s/.test(text[at - 1]!)) return Math.max(rest, trimmedEnd(text.slice(0, at)));
+  return Math.max(rest, trimmedEnd(text));
 }
 
 /** The other keys in a column, up and down to where the block ends. */

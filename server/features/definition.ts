@@ -20,7 +20,7 @@ export const definition: Feature<PlaceParams> = {
 };
 
 /** Empty where no name is, and for a name that nothing has. A name that several things have leads to all of them. */
-export function definitionLinks(documents: readonly Document[], position: Position): LocationLink[] {
+function definitionLinks(documents: readonly Document[], position: Position): LocationLink[] {
   const document = documents[0]!;
   const use = at(document, document.text.offsetAt(position))?.use;
   if (!use) return [];

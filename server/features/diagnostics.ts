@@ -116,11 +116,26 @@ export const toldFindings = (document: Document, comparison: LiveComparison, sev
   document.parts().flatMap((part) => toldFindingsIn(part, comparison, severities));
 
 /** Those on lines of this file. */
-function toldFindingsIn(document: Document, { findings }: LiveComparison, severities: Severities): Finding[] {
-  const own = findings.filter((finding) => document.home(placeOf(finding)) === document);
+function toldFindingsIn(document: Document, comparison: LiveComparison, severities: Severities): Finding[] {
+  const own = findingsIn(document, comparison);
   const ignores = ignoresOf(document.text.getText());
   const lineOf = (finding: Finding): number => rangeOf(document, placeOf(finding), 'key').start.line;
   return silence(own, ignores, severities, lineOf).kept;
+}
+
+const homes = new WeakMap<readonly Document[], { of: LiveComparison; byFile: Map<Document, Finding[]> }>();
+
+/** Those whose line is in this file. Told apart once for all files of a topology. */
+function findingsIn(document: Document, comparison: LiveComparison): readonly Finding[] {
+  const parts = document.parts();
+  if (parts.length === 1) return comparison.findings;
+  let known = homes.get(parts);
+  if (known?.of !== comparison) {
+    known = { of: comparison, byFile: new Map(parts.map((part) => [part, []])) };
+    for (const finding of comparison.findings) known.byFile.get(document.home(placeOf(finding)))?.push(finding);
+    homes.set(parts, known);
+  }
+  return known.byFile.get(document) ?? [];
 }
 
 /** All texts of a topology, by which it is seen whether one has changed. */

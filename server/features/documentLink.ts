@@ -6,7 +6,7 @@ import type { Document } from '../document.ts';
 import { pathOf } from '../uri.ts';
 import type { Feature, TextParams } from './feature.ts';
 import { lspRange } from './range.ts';
-import { includeEntries } from './willRenameFiles.ts';
+import { includeEntries } from './includeEntries.ts';
 
 export const documentLink: Feature<TextParams> = {
   method: 'textDocument/documentLink',
@@ -26,13 +26,15 @@ export const documentLinks = (document: Document): DocumentLink[] => [
 ];
 
 /** To files that are there. */
-const includeLinks = (document: Document): DocumentLink[] =>
-  includeEntries(document).flatMap(({ range, path }) => {
-    const target = document.parts().find(({ text }) => pathOf(text.uri) === path)?.text.uri;
-    return path === undefined || target === undefined
-      ? []
-      : [{ range: lspRange(document, range), target, tooltip: 'Open the file' }];
+function includeLinks(document: Document): DocumentLink[] {
+  const entries = includeEntries(document);
+  if (entries.length === 0) return [];
+  const uris = new Map(document.parts().map(({ text: { uri } }) => [pathOf(uri), uri]));
+  return entries.flatMap(({ range, path }) => {
+    const target = path === undefined ? undefined : uris.get(path);
+    return target === undefined ? [] : [{ range: lspRange(document, range), target, tooltip: 'Open the file' }];
   });
+}
 
 const ignoreLinks = (document: Document): DocumentLink[] =>
   ignoresOf(document.text.getText()).codes.flatMap(({ code, range }) => {

@@ -1,6 +1,13 @@
 /** `dvrscope/endpoints`: the ports that a trace may start from or go to, those that a person thinks of first in front. */
-import type { EndpointEntry } from '../../shared/protocol.ts';
+import { REQUEST, type EndpointEntry, type TopologyParams } from '../../shared/protocol.ts';
 import type { Document } from '../document.ts';
+import { isText, type OwnRequest } from './ownRequest.ts';
+
+export const endpointsRequest: OwnRequest<TopologyParams> = {
+  method: REQUEST.endpoints,
+  params: { uri: isText },
+  answer: ({ uri }, { document }) => endpoints(document(uri)),
+};
 
 export function endpoints(document: Document): EndpointEntry[] {
   const all = document.reading().topology.ports.map((port): EndpointEntry => ({

@@ -45,6 +45,7 @@ export type Needed =
   | 'position'
   | 'positions'
   | 'range'
+  | 'ranges'
   | 'newName'
   | 'query'
   | 'item'
@@ -78,19 +79,24 @@ export interface TextParams {
 /** A request that cannot be answered, with a message for a person: LSP's `RequestFailed`. */
 export class Refusal extends Error {}
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+/** Whether a parameter is what it must be. */
+export type Check = (value: unknown) => boolean;
 
-const isPosition = (value: unknown): value is Position =>
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
+
+export const isPosition = (value: unknown): value is Position =>
   isObject(value) && [value['line'], value['character']].every((each) => Number.isInteger(each) && Number(each) >= 0);
 
-const isRange = (value: unknown): value is Range =>
+export const isRange = (value: unknown): value is Range =>
   isObject(value) && isPosition(value['start']) && isPosition(value['end']);
 
-const IS: Record<Needed, (value: unknown) => boolean> = {
+const IS: Record<Needed, Check> = {
   textDocument: (value) => isObject(value) && typeof value['uri'] === 'string',
   position: isPosition,
   positions: (value) => Array.isArray(value) && value.every(isPosition),
   range: isRange,
+  ranges: (value) => Array.isArray(value) && value.every(isRange),
   newName: (value) => typeof value === 'string',
   query: (value) => typeof value === 'string',
   item: (value) => isObject(value) && typeof value['uri'] === 'string' && isRange(value['selectionRange']),
@@ -106,8 +112,25 @@ const IS: Record<Needed, (value: unknown) => boolean> = {
 };
 
 /** What is wrong with the parameters of a request, if anything. */
-export function wrongParams({ method, needs }: Pick<Feature, 'method' | 'needs'>, params: unknown): string | undefined {
-  if (!isObject(params)) return `${method} needs parameters`;
-  const bad = needs.find((name) => !IS[name](params[name]));
-  return bad && `${method} needs a valid \`${bad}\``;
+export const wrongParams = (
+  { method, needs }: Pick<Feature, 'method' | 'needs'>,
+  params: unknown,
+): string | undefined =>
+  isObject(params)
+    ? wrongIn(
+        method,
+        needs.map((name) => [name, IS[name]]),
+        params,
+      )
+    : `${method} needs parameters`;
+
+/** The first of some parameters that is not what it must be, in a sentence. */
+export function wrongIn(
+  method: string,
+  checks: readonly (readonly [name: string, check: Check | undefined])[],
+  params: unknown,
+): string | undefined {
+  const given = isObject(params) ? params : {};
+  const bad = checks.find(([name, check]) => check?.(given[name]) === false)?.[0];
+  return bad === undefined ? undefined : `${method} needs a valid \`${bad}\``;
 }

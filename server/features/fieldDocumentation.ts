@@ -17,7 +17,7 @@ export function documentationOf(key: string, field: Field): string {
 }
 
 /** What a key takes, for people. */
-export function typeText(type: FieldType): string {
+function typeText(type: FieldType): string {
   switch (type.type) {
     case 'integer':
       return `${type.min} to ${type.max}`;

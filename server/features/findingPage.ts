@@ -4,6 +4,8 @@
  */
 import type { Fault } from '../../shared/faults/fault.ts';
 import { FAULTS } from '../../shared/faults/table.ts';
+import { REQUEST, type TextResult } from '../../shared/protocol.ts';
+import type { FindingParams } from '../../shared/protocolNodes.ts';
 import { documentation } from '../documentation.ts';
 import type { Document } from '../document.ts';
 import type { Finding } from '../report.ts';
@@ -11,10 +13,28 @@ import type { LiveComparison } from './compare.ts';
 import { placeOf } from './diagnostics.ts';
 import { findingNamed } from './findingEntry.ts';
 import { codeBlock, escapeMarkdown } from './markdown.ts';
+import { isText, maybe, type OwnRequest } from './ownRequest.ts';
+import { decoded, pageLink } from './pageLink.ts';
 import { locationOf } from './range.ts';
 
-/** Always a page: where the finding is not there any more, it says so. */
-export function findingPage(document: Document, id: string, comparison: LiveComparison | undefined): string {
+export const findingRequest: OwnRequest<FindingParams> = {
+  method: REQUEST.finding,
+  params: { uri: isText, finding: isText, linkRoot: maybe(isText) },
+  answer: ({ uri, finding, linkRoot }, { document, comparison }): TextResult => ({
+    text: findingPage(document(uri), finding, comparison(uri), linkRoot),
+  }),
+};
+
+/**
+ * Always a page: where the finding is not there any more, it says so.
+ * @param linkRoot see `FindingParams`
+ */
+export function findingPage(
+  document: Document,
+  id: string,
+  comparison: LiveComparison | undefined,
+  linkRoot?: string,
+): string {
   const finding = findingNamed(comparison, id);
   if (!finding) return comparison ? GONE : UNKNOWN;
   const fault = FAULTS.find((each) => each.id === finding.fault);
@@ -22,7 +42,7 @@ export function findingPage(document: Document, id: string, comparison: LiveComp
     `# ${escapeMarkdown(headOf(finding))}`,
     whereText(finding),
     ...section('What is broken', brokenText(finding, fault)),
-    ...section('Whom it concerns', concernText(document, finding)),
+    ...section('Whom it concerns', concernText(document, finding, linkRoot)),
     ...section('Evidence', evidenceText(finding)),
     ...section('Why we think so', reasonText(finding, fault)),
     ...section('To look at it', commandsText(finding.show, 'These only read.')),
@@ -79,27 +99,19 @@ function brokenText({ message, because, fault: id, title, breaks }: Finding, fau
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-function concernText(document: Document, finding: Finding): string {
+function concernText(document: Document, finding: Finding, linkRoot: string | undefined): string {
   const { breaks, alsoOn } = finding;
   const { uri, range } = locationOf(document, placeOf(finding), 'key');
   const { line } = range.start;
-  const name = uri.slice(uri.lastIndexOf('/') + 1);
+  const place = `line ${line + 1} of ${escapeMarkdown(decoded(uri.slice(uri.lastIndexOf('/') + 1)))}`;
+  const link = linkRoot === undefined ? undefined : pageLink(linkRoot, uri, line);
   return [
     breaks === null ? '' : `${escapeMarkdown(capital(breaks))}.`,
     alsoOn.length > 0 ? `The same is found on ${alsoOn.map(escapeMarkdown).join(', ')}.` : '',
-    `In the topology it is about line ${line + 1} of ${escapeMarkdown(decoded(name))}.`,
+    `In the topology it is about ${link === undefined ? place : `[${place}](${link})`}.`,
   ]
     .filter((part) => part !== '')
     .join('\n\n');
-}
-
-/** A name out of a URI; what is no encoding stays as it is. */
-function decoded(name: string): string {
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    return name;
-  }
 }
 
 interface Evidence {

@@ -2,17 +2,33 @@
 import type { Range } from '../../shared/problem.ts';
 import { scalarText } from '../../shared/topology/scalarText.ts';
 
-export interface FlowPlace {
+export interface FlowPlace extends Token {
   /** Keys from the collection to the innermost one around the offset; an item of a list is `-`. */
   path: string[];
   on: 'key' | 'value';
+  /** On a value in a map: its key. */
   key?: string;
+  /** A colon follows already. */
+  hasColon: boolean;
+  /** Right behind a colon or dash, where a space must come first. */
+  needsSpace: boolean;
+  /** The other entries of the same map: key → text of its value, empty if that is no scalar. */
+  siblings: ReadonlyMap<string, string>;
+}
+
+/** What is typed at a place, to be replaced. */
+export interface Token {
+  /** Offsets, quotes included. */
   range: Range;
+  /** Text of the range up to the offset, without quotes. */
   typed: string;
   quote: '' | '"' | "'";
-  hasColon: boolean;
-  needsSpace: boolean;
-  siblings: ReadonlyMap<string, string>;
+}
+
+export function tokenOf(text: string, start: number, offset: number, end: number): Token {
+  const before = text.slice(start, offset);
+  const quote = before[0] === '"' || before[0] === "'" ? before[0] : '';
+  return { range: [start, end], typed: before.slice(quote.length), quote };
 }
 
 interface Frame {
@@ -49,15 +65,11 @@ export function scanFlow(
   const { key, token } = top;
   const start = token < 0 ? offset : token;
   const end = tokenEnd(text, start, offset, limit);
-  const before = text.slice(start, offset);
-  const quote = before[0] === '"' || before[0] === "'" ? before[0] : '';
   return {
+    ...tokenOf(text, start, offset, end),
     path: stack.slice(0, -1).map((frame) => (frame.isMap ? (frame.key ?? '') : '-')),
     on: top.isMap && key === undefined ? 'key' : 'value',
     ...(top.isMap && key !== undefined && { key }),
-    range: [start, end],
-    typed: before.slice(quote.length),
-    quote,
     hasColon: /^\s*:/.test(text.slice(end, end + 8)),
     needsSpace: text[offset - 1] === ':' && token < 0,
     siblings: allKeys(text, stack, start, end, limit),

@@ -38,13 +38,12 @@ export const rangeFormatting: Feature<TextParams & { range: LspRange }> = {
 };
 
 /** LSP 3.18. */
-export const rangesFormatting: Feature<TextParams & { ranges?: LspRange[] }> = {
+export const rangesFormatting: Feature<TextParams & { ranges: LspRange[] }> = {
   method: 'textDocument/rangesFormatting',
-  needs: ['textDocument'],
+  needs: ['textDocument', 'ranges'],
   announce: () => ({}),
   answer: ({ textDocument, ranges }, { document }) => {
-    const asked = Array.isArray(ranges) ? ranges : [];
-    const edits = asked.flatMap((range) => finished(format(document(textDocument.uri), linesOf(range))));
+    const edits = ranges.flatMap((range) => finished(format(document(textDocument.uri), linesOf(range))));
     // Ranges on one line ask for it twice.
     return [...new Map(edits.map((edit) => [JSON.stringify(edit.range), edit])).values()];
   },

@@ -1,4 +1,5 @@
 /** Addresses and prefixes that nothing in a topology has yet. */
+import { HIGHEST } from '../../shared/checks/segmentation-id-range.ts';
 import {
   bigText,
   bigValue,
@@ -55,6 +56,20 @@ function usedAddresses(topology: Topology, { name, network, gateway_ip }: Subnet
   for (const floatingIp of topology.floating_ips)
     if ((floatingIp.network ?? network) === network) used.add(floatingIp.floating_ip_address);
   return used;
+}
+
+/** Of networks of that type, or of any: the id behind the last one, or where that is the highest the first that is free. */
+export function nextSegmentationId({ networks }: Topology, type: string | undefined, least = 1): number | undefined {
+  const highest = type === undefined ? undefined : HIGHEST.get(type);
+  if (type !== undefined && highest === undefined) return undefined;
+  const same = networks.filter(({ network_type }) => type === undefined || network_type === type);
+  const used = new Set(same.flatMap(({ segmentation_id: id }) => id ?? []));
+  let last = least - 1;
+  for (const id of used) last = Math.max(last, id);
+  if (highest === undefined || last < highest) return last + 1;
+  let free = 1;
+  while (used.has(free)) free++;
+  return free <= highest ? free : undefined;
 }
 
 /** The address behind the last IPv4 one. */

@@ -5,7 +5,7 @@ import { readTopology } from '../../shared/topology/read.ts';
 import { writeTopology } from '../../shared/topology/write.ts';
 import { readInventory } from '../ansible/inventory.ts';
 import { mergeInventory } from '../ansible/merge.ts';
-import { errorCode } from '../collect/errorCode.ts';
+import { fileErrorText } from '../collect/errorCode.ts';
 import { importFromFolder } from '../neutron/apiFolder.ts';
 
 /** A sentence in place of a topology where there is nothing to make one of. */
@@ -20,6 +20,6 @@ async function importInventory(path: string): Promise<ImportResult | { error: st
     const { topology, notes } = mergeInventory(readTopology('dvr: 1\n').topology, inventory);
     return { text: writeTopology(topology), notes };
   } catch (error) {
-    return { error: `${path} cannot be read: ${errorCode(error)}` };
+    return { error: `${path} cannot be read: ${fileErrorText(error)}` };
   }
 }

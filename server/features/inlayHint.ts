@@ -7,11 +7,12 @@ import { defaultAllocations } from '../../shared/allocations.ts';
 import { parsePrefix } from '../../shared/ip.ts';
 import { qrouterNamespace } from '../../shared/namespaces/qrouter.ts';
 import { deviceName, NS_PREFIX } from '../../shared/neutron.ts';
-import { hasExternal, placementOf, type Hosted } from '../../shared/placement.ts';
+import { hasExternal, placementOf, type Hosted, type Placement } from '../../shared/placement.ts';
 import type { Pointer } from '../../shared/problem.ts';
 import { snatIndex } from '../../shared/snatIndex.ts';
 import { relationsOf } from '../../shared/topology/relations.ts';
 import type { FloatingIp, Network, Router, Topology } from '../../shared/topology/types.ts';
+import { remembered } from '../../shared/trace/remembered.ts';
 import type { Document } from '../document.ts';
 import type { Feature, TextParams } from './feature.ts';
 import { escapeMarkdown, markup } from './markdown.ts';
@@ -165,7 +166,7 @@ function snatHints(
 
 /** The `ip rule` and table of each interface whose packets go to the SNAT node. */
 function tableHints(topology: Topology, router: Router): Hint[] {
-  const holder = hosting(topology, router);
+  const holder = holders(placementOf(topology)).get(router);
   if (!holder) return [];
   const { name, hosted } = holder;
   const lookup = relationsOf(topology);
@@ -180,24 +181,25 @@ function tableHints(topology: Topology, router: Router): Hint[] {
     });
 }
 
-/** Some node that has the router; its tables are the same on all of them. */
-function hosting(topology: Topology, router: Router): { name: string; hosted: Hosted } | undefined {
-  for (const [name, all] of placementOf(topology).routersByNode) {
-    const hosted = all.find((each) => each.router === router);
-    if (hosted) return { name, hosted };
-  }
-  return undefined;
-}
+/** Of each router some node that has it; its tables are the same on all of them. */
+const holders = remembered(({ routersByNode }: Placement): ReadonlyMap<Router, { name: string; hosted: Hosted }> => {
+  const byRouter = new Map<Router, { name: string; hosted: Hosted }>();
+  for (const [name, all] of routersByNode)
+    for (const hosted of all) if (!byRouter.has(hosted.router)) byRouter.set(hosted.router, { name, hosted });
+  return byRouter;
+});
 
 function floatingIpHints(topology: Topology, visible: readonly FloatingIp[]): Hint[] {
   if (visible.length === 0) return [];
-  const { floatingIpsByRouter, unserved } = placementOf(topology);
+  const placement = placementOf(topology);
+  const servedBy = new Map([...placement.floatingIpsByRouter.values()].flat().map((each) => [each.floating, each]));
+  const reasons = new Map(placement.unserved.map((each) => [each.floating, each.reason]));
   const lookup = relationsOf(topology);
   return visible.flatMap((floating): Hint[] => {
-    const served = [...floatingIpsByRouter.values()].flat().find((each) => each.floating === floating);
+    const served = servedBy.get(floating);
     const at = { pointer: floating.pointer, at: 'key' as const };
     if (!served) {
-      const reason = unserved.find((each) => each.floating === floating)?.reason;
+      const reason = reasons.get(floating);
       return reason === undefined ? [] : [{ ...at, text: 'not served', why: `${escapeMarkdown(reason)}.` }];
     }
     const why = `${escapeMarkdown(served.because.sentence)} (\`${served.because.neutron}\`)`;

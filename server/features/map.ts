@@ -4,16 +4,23 @@ import { pathOf } from '../../shared/map/path.ts';
 import { thingsOf } from '../../shared/map/things.ts';
 import type { CloudMap, MapFinding, MapPlace, MapThing } from '../../shared/map/types.ts';
 import type { Pointer, Problem } from '../../shared/problem.ts';
-import type { MapParams } from '../../shared/protocol.ts';
+import { REQUEST, type MapParams } from '../../shared/protocol.ts';
 import type { Severities } from '../../shared/silence.ts';
 import type { Document } from '../document.ts';
-import { traced } from '../traced.ts';
-import { traceRequest } from '../traceRequest.ts';
 import type { LiveComparison } from './compare.ts';
 import { placeOf, toldFindings, toldProblems, wholeText } from './diagnostics.ts';
+import { isObject } from './feature.ts';
+import { isText, maybe, type OwnRequest } from './ownRequest.ts';
 import { lspRange, rangeOf } from './range.ts';
+import { tracedIn } from './trace.ts';
 
-/** The packet to trace is untrusted: it may come from a keybinding or from a page that was kept. */
+export const mapRequest: OwnRequest<MapParams> = {
+  method: REQUEST.map,
+  params: { uri: isText, trace: maybe(isObject) },
+  answer: (params, { document, comparison, severities }) =>
+    cloudMap(document(params.uri), params, comparison(params.uri), severities(params.uri)),
+};
+
 export function cloudMap(
   document: Document,
   { trace }: MapParams,
@@ -101,14 +108,12 @@ function pathsOf(
   comparison: LiveComparison | undefined,
   things: readonly MapThing[],
 ): Pick<CloudMap, 'paths' | 'pathProblem'> {
-  const whole = document.whole();
-  const request = traceRequest(whole.topology, spoken);
-  if ('problem' in request) return { pathProblem: request.problem };
-  const source = { ...whole, file: document.parts()[0]!.text.uri };
+  const result = tracedIn(document, spoken, comparison);
+  if ('problem' in result) return { pathProblem: result.problem };
+  const { expected, live, parting } = result.traced;
+  const { topology } = document.reading();
   const allocations = comparison?.allocations ?? new Map();
-  const states = comparison && comparison.live.size > 0 ? [...comparison.live.values()] : undefined;
-  const { expected, live, parting } = traced(source, request, allocations, states);
   const byId = new Map(things.map((thing) => [thing.id, thing]));
   const sides = live && parting ? [expected, live] : [live ?? expected];
-  return { paths: sides.map((side) => pathOf(whole.topology, allocations, byId, side)) };
+  return { paths: sides.map((side) => pathOf(topology, allocations, byId, side)) };
 }

@@ -4,7 +4,8 @@ import { ASPECTS, NODE_ASPECTS } from '../../shared/aspects/table.ts';
 import { expect, namespacesOf } from '../../shared/expect.ts';
 import { gapFor } from '../../shared/gaps.ts';
 import type { Namespace } from '../../shared/namespaces/types.ts';
-import type { AspectEntry, NodeDetails } from '../../shared/protocolNodes.ts';
+import { REQUEST } from '../../shared/protocol.ts';
+import type { AspectEntry, NodeDetails, NodeParams } from '../../shared/protocolNodes.ts';
 import type { Severities } from '../../shared/silence.ts';
 import type { AspectName, NodeAspectName, NodeState } from '../../shared/state.ts';
 import type { Document } from '../document.ts';
@@ -12,9 +13,17 @@ import { isDifference } from '../isDifference.ts';
 import type { Finding } from '../report.ts';
 import type { LiveComparison } from './compare.ts';
 import { findingEntry, toldOf } from './findingEntry.ts';
+import { isText, type OwnRequest } from './ownRequest.ts';
 
 /** The node itself, in findings of the report `null` where it is about what was not collected. */
 const NODE = '-';
+
+export const nodeRequest: OwnRequest<NodeParams> = {
+  method: REQUEST.node,
+  params: { uri: isText, node: isText },
+  answer: ({ uri, node }, { document, comparison, severities }) =>
+    nodeDetails(document(uri), node, comparison(uri), severities(uri)),
+};
 
 /** A node that the topology does not have has nothing in it. */
 export function nodeDetails(
@@ -51,7 +60,9 @@ function groupsOf(findings: readonly Finding[]): Map<string, Map<string, Finding
   for (const finding of findings) {
     const inside = groups.get(finding.namespace ?? NODE) ?? new Map<string, Finding[]>();
     groups.set(finding.namespace ?? NODE, inside);
-    inside.set(finding.aspect ?? OTHER, [...(inside.get(finding.aspect ?? OTHER) ?? []), finding]);
+    const known = inside.get(finding.aspect ?? OTHER);
+    if (known) known.push(finding);
+    else inside.set(finding.aspect ?? OTHER, [finding]);
   }
   return groups;
 }

@@ -13,7 +13,8 @@ import type {
   WorkspaceDiagnosticReport,
   WorkspaceDocumentDiagnosticReport,
 } from 'vscode-languageserver';
-import { isOpen, type Document } from '../document.ts';
+import { CLOSED, isOpen, type Document } from '../document.ts';
+import { keyOf } from '../uri.ts';
 import type { Context, Feature, TextParams } from './feature.ts';
 
 export const documentDiagnostic: Feature<TextParams & { previousResultId?: unknown }> = {
@@ -62,12 +63,14 @@ async function workspaceReports(
     isUnchanged &&= items.every(({ kind }) => kind === 'unchanged');
     if (token !== undefined && items.length > 0) context.sendPart?.(token, { items: items.splice(0) });
   };
-  for (const document of context.everyDocument?.() ?? context.documents()) {
+  for (const { text } of context.everyDocument?.() ?? context.documents()) {
     if (context.isCancelled()) break;
-    const { uri, version } = document.text;
-    const report = reportOf(context.diagnostics?.(uri) ?? [], known.get(uri));
-    known.delete(uri);
-    items.push({ ...report, uri, version: isOpen(document) ? version : null });
+    const { uri } = text;
+    const report = reportOf(context.diagnostics?.(uri) ?? [], known.get(keyOf(uri))?.value);
+    known.delete(keyOf(uri));
+    // While pieces were sent it may have been edited.
+    const now = context.contexts?.(uri)[0]?.text ?? text;
+    items.push({ ...report, uri, version: now.version === CLOSED ? null : now.version });
     if (items.length % PIECE !== 0) continue;
     send();
     // Requests about what somebody looks at come first.
@@ -78,7 +81,7 @@ async function workspaceReports(
   }
   // Of files that are gone nothing is wrong any more.
   if (!context.isCancelled())
-    for (const uri of known.keys()) items.push({ ...reportOf([], undefined), uri, version: null });
+    for (const { uri } of known.values()) items.push({ ...reportOf([], undefined), uri, version: null });
   send();
   return { items, isUnchanged };
 }
@@ -106,9 +109,9 @@ function relatedTo(document: Document, context: Context): Record<string, FullDoc
   return related;
 }
 
-/** What an editor sends may be anything. */
-function idsFrom(list: unknown): Map<string, string> {
+/** By what `keyOf` says: editors write `file:///w/a%2Bb` where this program writes `file:///w/a+b`. What one sends may be anything. */
+function idsFrom(list: unknown): Map<string, PreviousResultId> {
   const isId = (each: unknown): each is PreviousResultId =>
     typeof each === 'object' && each !== null && 'uri' in each && typeof each.uri === 'string' && 'value' in each;
-  return new Map(Array.isArray(list) ? list.filter(isId).map(({ uri, value }) => [uri, value]) : []);
+  return new Map(Array.isArray(list) ? list.filter(isId).map((each) => [keyOf(each.uri), each]) : []);
 }

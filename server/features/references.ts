@@ -14,11 +14,7 @@ export const references: Feature<PlaceParams & { context?: Partial<ReferenceCont
     referenceLocations(contextsOf(textDocument.uri, given), position, context?.includeDeclaration !== false),
 };
 
-export function referenceLocations(
-  documents: readonly Document[],
-  position: Position,
-  withDefinition: boolean,
-): Location[] {
+function referenceLocations(documents: readonly Document[], position: Position, withDefinition: boolean): Location[] {
   const document = documents[0]!;
   const use = at(document, document.text.offsetAt(position))?.use;
   if (!use) return [];

@@ -35,7 +35,7 @@ export const rename: Feature<PlaceParams & { newName: string }> = {
 };
 
 /** The name under the cursor and its range; `null` where there is none. */
-export function renameRange(document: Document, position: Position): { range: LspRange; placeholder: string } | null {
+function renameRange(document: Document, position: Position): { range: LspRange; placeholder: string } | null {
   const use = at(document, document.text.offsetAt(position))?.use;
   if (!use) return null;
   renameKind(use);

@@ -16,7 +16,7 @@ export const selectionRange: Feature<TextParams & { positions: Position[] }> = {
 };
 
 /** Each range is larger than the one in it; the last is the whole text. */
-export function selectionAt(document: Document, position: Position): SelectionRange {
+function selectionAt(document: Document, position: Position): SelectionRange {
   const offset = document.text.offsetAt(position);
   const text = document.text.getText();
   const ranges = rangesAround(document, pointerAt(document.reading().sourceMap, offset), offset);

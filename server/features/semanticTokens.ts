@@ -4,13 +4,16 @@
  */
 import type { Range as LspRange, SemanticTokens, SemanticTokensDelta } from 'vscode-languageserver';
 import { pointerKeys, type Pointer, type Range } from '../../shared/problem.ts';
-import { fieldAt, step, type FieldAt } from '../../shared/topology/fieldAt.ts';
+import { fieldAt, isScalarType, step, type FieldAt } from '../../shared/topology/fieldAt.ts';
+import { joined } from '../../shared/topology/kept.ts';
+import { lookUp } from '../../shared/topology/lookup.ts';
 import { promiseNames } from '../../shared/topology/promiseNames.ts';
 import { scalarText, unquoted } from '../../shared/topology/scalarText.ts';
+import type { Pair, Tree } from '../../shared/topology/tree.ts';
 import { unreadOf } from '../../shared/topology/unread.ts';
 import type { Document } from '../document.ts';
 import { keyKind, valueKind, type Name, type NameKind } from './at.ts';
-import { byChunk, type Places } from './byChunk.ts';
+import { byChunk, type Entry, type Places } from './byChunk.ts';
 import type { Feature, TextParams } from './feature.ts';
 import { editsBetween, encoded, piecesOf, type IsDefined, type Piece, type Placed } from './tokenPieces.ts';
 
@@ -98,7 +101,7 @@ function remembered(uri: string, document: Document): Result {
   return result;
 }
 
-const allOf = ({ resultId, pieces }: Result): SemanticTokens => ({ resultId, data: pieces.flat() });
+const allOf = ({ resultId, pieces }: Result): SemanticTokens => ({ resultId, data: joined(pieces) });
 
 /** A token by offsets, with the name that it is, if it is one. */
 interface Found {
@@ -107,7 +110,10 @@ interface Found {
   name?: Name;
 }
 
-const placedIn = byChunk((places, text): Placed[] => placed(text, foundIn(places, text)));
+const placedIn = byChunk(
+  (places, text): Placed[] => placed(text, foundIn(places, text)),
+  (entry, text) => placed(text, foundInEntry(entry, text)),
+);
 
 /** Of all lines, or of some. */
 export function encodedTokens(document: Document, lines?: LspRange): number[] {
@@ -120,9 +126,11 @@ const offsetsOf = ({ text }: Document, { start, end }: LspRange): Range => [
   text.offsetAt({ line: end.line + 1, character: 0 }),
 ];
 
+type Names = Pick<ReadonlySet<string>, 'has' | 'size' | 'keys'>;
+
 /** Which names something has. */
 interface Definitions {
-  names: ReadonlyMap<NameKind, ReadonlySet<string>>;
+  names: ReadonlyMap<NameKind, Names>;
   /** What could not be read and may have had names, as one text. */
   hidden: string;
   has: IsDefined;
@@ -131,13 +139,13 @@ interface Definitions {
 /** What could not be read may have a name. Address scopes are defined nowhere in the file. */
 function definitionsIn(document: Document, before?: Definitions): Definitions {
   const { topology } = document.reading();
-  const namesOf = (things: readonly { name: string }[]): ReadonlySet<string> => new Set(things.map(({ name }) => name));
-  const names = new Map<NameKind, ReadonlySet<string>>([
-    ['node', namesOf(topology.nodes)],
-    ['network', namesOf(topology.networks)],
-    ['subnet', namesOf(topology.networks.flatMap(({ subnets }) => subnets))],
-    ['router', namesOf(topology.routers)],
-    ['port', namesOf(topology.ports)],
+  const find = lookUp(topology);
+  const names = new Map<NameKind, Names>([
+    ['node', find.node],
+    ['network', find.network],
+    ['subnet', find.subnet],
+    ['router', find.router],
+    ['port', find.port],
     ['physical_network', new Set(topology.nodes.flatMap((node) => Object.keys(node.bridge_mappings)))],
   ]);
   const unread = unreadOf(topology);
@@ -151,14 +159,16 @@ function definitionsIn(document: Document, before?: Definitions): Definitions {
   return { names, hidden, has };
 }
 
-const isSame = (names: ReadonlySet<string>, others: ReadonlySet<string>): boolean =>
-  names.size === others.size && [...names].every((name) => others.has(name));
+const isSame = (names: Names, others: Names): boolean =>
+  names === others || (names.size === others.size && [...names.keys()].every((name) => others.has(name)));
 
 /** Walks all entries once; what each is follows from what the one around it is. */
 function foundIn(places: Places, text: string): Found[] {
   const found: Found[] = [];
   const around: { prefix: string; at: FieldAt }[] = [];
-  for (const [pointer, { key, value }] of places) {
+  for (const entry of places) {
+    const pointer = entry[0];
+    const { key, value } = entry[1];
     while (around.length > 0 && !pointer.startsWith(around.at(-1)!.prefix)) around.pop();
     const at = fieldIn(around, pointer);
     if (!at) continue;
@@ -167,6 +177,25 @@ function foundIn(places: Places, text: string): Found[] {
     else addValue(found, at, pointer, text, value);
     if (key && at.parent?.type === 'map') addKey(found, at, pointer, text, key);
   }
+  return found;
+}
+
+/** The same of a thing without its places, in a third of the time: what each entry is follows from the one that it is in. */
+function foundInEntry({ section, pair }: Entry, text: string): Found[] {
+  const found: Found[] = [];
+  const addPair = (outer: FieldAt, outerKey: string, { key, keyRange, value }: Pair): void => {
+    const at = step(outer, key);
+    if (!at) return;
+    addTree(at, key, value);
+    if (at.parent?.type === 'map') addName(found, at, [outerKey, key], text, keyRange);
+  };
+  const addTree = (at: FieldAt, key: string, tree: Tree): void => {
+    if (isScalarType(at.type)) addScalar(found, at, key, text, tree.range);
+    else if (tree.kind === 'map') for (const inner of tree.pairs) addPair(at, key, inner);
+    else if (tree.kind === 'list')
+      for (const [i, item] of tree.items.entries()) addTree(step(at, `${i}`)!, `${i}`, item);
+  };
+  addPair(fieldAt([section])!, section, pair);
   return found;
 }
 
@@ -194,22 +223,31 @@ const TYPES: Record<NameKind, TokenType> = {
 
 function addKey(found: Found[], at: FieldAt, pointer: Pointer, text: string, range: Range): void {
   // Only the last two keys tell what a name is.
-  const keys = pointer.split('/').slice(-2).map(unescaped);
+  const cut = pointer.lastIndexOf('/');
+  const outer = pointer.slice(pointer.lastIndexOf('/', cut - 1) + 1, cut);
+  addName(found, at, [unescaped(outer), unescaped(pointer.slice(cut + 1))], text, range);
+}
+
+function addName(found: Found[], at: FieldAt, keys: string[], text: string, range: Range): void {
   const named = keyKind(keys, at);
   if (named)
     found.push({ range: unquoted(text, range), type: TYPES[named.kind], name: { ...named, name: keys.at(-1)! } });
 }
 
 function addValue(found: Found[], at: FieldAt, pointer: Pointer, text: string, value: Range): void {
+  if (pointer.startsWith('/promises/')) addPromise(found, text, value);
+  else addScalar(found, at, lastKey(pointer), text, value);
+}
+
+function addScalar(found: Found[], at: FieldAt, key: string, text: string, value: Range): void {
   const { type } = at.type;
   if (value[0] === value[1] || type === 'integer' || type === 'mac' || type === 'id' || type === 'port-range') return;
   const range = unquoted(text, value);
   if (type === 'ip' || type === 'cidr' || type === 'ip-or-cidr') found.push({ range, type: 'address' });
   else if (type === 'enum') found.push({ range, type: 'enumMember' });
   else if (type === 'boolean') found.push({ range, type: 'keyword' });
-  else if (pointer.startsWith('/promises/')) addPromise(found, text, value);
   else {
-    const named = valueKind(lastKey(pointer), at);
+    const named = valueKind(key, at);
     const name = named && scalarText(text.slice(value[0], value[1]));
     if (named && name !== undefined) found.push({ range, type: TYPES[named.kind], name: { ...named, name } });
   }

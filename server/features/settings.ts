@@ -20,19 +20,22 @@ export function settingsFrom(answer: unknown): Settings {
   };
 }
 
-/** `initializationOptions` (`ClientOptions`): whether the client answers questions. */
-export const clientCanAsk = (options: unknown): boolean => recordOf(options)['canAsk'] === true;
+/** What a client says of itself, with all that it left out. */
+export type SaidOptions = Required<Omit<ClientOptions, 'demo'>> & { demo: ClientOptions['demo'] };
 
-/** `ClientOptions.opensStates`, `followsNodes`. */
-export const clientOpensStates = (options: unknown): boolean => recordOf(options)['opensStates'] === true;
-export const clientFollowsNodes = (options: unknown): boolean => recordOf(options)['followsNodes'] === true;
+/** `initializationOptions`, whatever they are: what a client does not say it cannot. */
+export function clientOptions(options: unknown): SaidOptions {
+  const said = recordOf(options);
+  return {
+    canAsk: said['canAsk'] === true,
+    opensStates: said['opensStates'] === true,
+    followsNodes: said['followsNodes'] === true,
+    commands: textsOf(said['commands']),
+    demo: demoOf(recordOf(said['demo'])),
+  };
+}
 
-/** The commands that the client has. */
-export const clientCommands = (options: unknown): string[] => textsOf(recordOf(options)['commands']);
-
-/** `ClientOptions.demo`. */
-export function clientDemo(options: unknown): ClientOptions['demo'] {
-  const demo = recordOf(recordOf(options)['demo']);
+function demoOf(demo: Record<string, unknown>): ClientOptions['demo'] {
   const [folder, recordings] = [textOf(demo['folder']), textOf(demo['recordings'])];
   return folder === '' || recordings === '' ? undefined : { folder, recordings };
 }

@@ -3,11 +3,29 @@ import { compare } from '../../shared/compare.ts';
 import { defaultAllocations } from '../../shared/allocations.ts';
 import { ASPECTS, NODE_ASPECTS } from '../../shared/aspects/table.ts';
 import { expect } from '../../shared/expect.ts';
-import type { StateParams } from '../../shared/protocol.ts';
+import { REQUEST, type StateParams, type TextResult } from '../../shared/protocol.ts';
 import { type RenderOptions, renderNode, sideBySide } from '../../shared/render.ts';
 import type { NodeState } from '../../shared/state.ts';
 import type { Document } from '../document.ts';
 import type { LiveComparison } from './compare.ts';
+import { isOneOf, isText, maybe, type OwnRequest } from './ownRequest.ts';
+
+/** What says which state, also in requests about its text. */
+export const STATE_PARAMS = {
+  uri: isText,
+  node: isText,
+  side: isOneOf('expected', 'live'),
+  namespace: maybe(isText),
+  aspect: maybe(isText),
+};
+
+export const stateRequest: OwnRequest<StateParams> = {
+  method: REQUEST.state,
+  params: STATE_PARAMS,
+  answer: (params, { document, comparison }): TextResult => ({
+    text: stateText(document(params.uri), params, comparison(params.uri)),
+  }),
+};
 
 /** Always a text: where there is no state, it says why. */
 export function stateText(document: Document, params: StateParams, comparison: LiveComparison | undefined): string {

@@ -6,6 +6,7 @@ import { defaultAllocations } from '../../shared/allocations.ts';
 import { ASPECTS, NODE_ASPECTS } from '../../shared/aspects/table.ts';
 import type { Comparable } from '../../shared/aspects/aspect.ts';
 import { expect } from '../../shared/expect.ts';
+import { REQUEST } from '../../shared/protocol.ts';
 import type { LineExplanation, LineParams } from '../../shared/protocolNodes.ts';
 import { isSix } from '../../shared/render.ts';
 import type { Severities } from '../../shared/silence.ts';
@@ -16,8 +17,16 @@ import type { LiveComparison } from './compare.ts';
 import { placeOf } from './diagnostics.ts';
 import { findingId, toldOf } from './findingEntry.ts';
 import { codeBlock, escapeMarkdown } from './markdown.ts';
+import { isNumber, type OwnRequest } from './ownRequest.ts';
 import { locationOf } from './range.ts';
-import { stateText } from './state.ts';
+import { STATE_PARAMS, stateText } from './state.ts';
+
+export const lineRequest: OwnRequest<LineParams> = {
+  method: REQUEST.line,
+  params: { ...STATE_PARAMS, line: isNumber },
+  answer: (params, { document, comparison, severities }) =>
+    explainLine(document(params.uri), params, comparison(params.uri), severities(params.uri)),
+};
 
 /** Null where there is nothing to say: between lines, on what is no item. */
 export function explainLine(

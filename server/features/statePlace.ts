@@ -1,9 +1,17 @@
 /** `dvrscope/statePlace`: the line of a state's document that an item of a trace stands on. */
 import { ASPECTS, NODE_ASPECTS } from '../../shared/aspects/table.ts';
-import type { StatePlace, StatePlaceParams } from '../../shared/protocol.ts';
+import { REQUEST, type StatePlace, type StatePlaceParams } from '../../shared/protocol.ts';
 import type { Document } from '../document.ts';
 import type { LiveComparison } from './compare.ts';
-import { stateText } from './state.ts';
+import { isObject } from './feature.ts';
+import { isText, type OwnRequest } from './ownRequest.ts';
+import { STATE_PARAMS, stateText } from './state.ts';
+
+export const statePlaceRequest: OwnRequest<StatePlaceParams> = {
+  method: REQUEST.statePlace,
+  params: { ...STATE_PARAMS, item: isObject, text: isText },
+  answer: (params, { document, comparison }) => statePlace(document(params.uri), params, comparison(params.uri)),
+};
 
 /** Where the item is not there, the heading that it would be under; the first line where there is no such heading. */
 export function statePlace(
@@ -15,7 +23,7 @@ export function statePlace(
   return findItem(stateText(document, state, comparison).split('\n'), item, text);
 }
 
-export function findItem(lines: readonly string[], item: StatePlaceParams['item'], text: string): StatePlace {
+function findItem(lines: readonly string[], item: StatePlaceParams['item'], text: string): StatePlace {
   const title = [...ASPECTS, ...NODE_ASPECTS].find(({ name }) => name === item.aspect)?.title;
   const heading = lines.indexOf(`# ${item.namespace}: ${title ?? ''}`);
   if (heading < 0) return { line: 0, isFound: false };

@@ -1,22 +1,38 @@
 /** `dvrscope/trace`: the way of a packet there and back as text, over the expected state and, after a comparison, over the live one. */
-import type { TraceExportParams, TraceParams } from '../../shared/protocol.ts';
+import { REQUEST, type TextResult, type TraceExportParams, type TraceParams } from '../../shared/protocol.ts';
 import { mermaidOf } from '../../shared/trace/mermaid.ts';
 import { renderDivergence, renderRest, renderTrace, renderVerdicts } from '../../shared/trace/render.ts';
 import { remembered } from '../../shared/trace/remembered.ts';
-import type { AllocationsByNode } from '../../shared/wiring.ts';
 import type { Document } from '../document.ts';
 import { traceRequest } from '../traceRequest.ts';
 import { type Source, type Traced, linesOf, traced, tracedJson } from '../traced.ts';
+import { NO_ALLOCATIONS } from '../tracedViews.ts';
 import type { LiveComparison } from './compare.ts';
+import { isText, type OwnRequest } from './ownRequest.ts';
 
-/** What to trace is untrusted: it may come from a keybinding or from a document that was kept. */
+export const traceRequests: readonly [OwnRequest<TraceParams>, OwnRequest<TraceExportParams>] = [
+  {
+    method: REQUEST.trace,
+    params: { uri: isText },
+    answer: (params, { document, comparison }): TextResult => ({
+      text: traceText(document(params.uri), params, comparison(params.uri)),
+    }),
+  },
+  {
+    method: REQUEST.traceExport,
+    params: { uri: isText },
+    answer: (params, { document, comparison }): TextResult => ({
+      text: traceExport(document(params.uri), params, comparison(params.uri)),
+    }),
+  },
+];
+
+/** Over the topology of a document and, after a comparison, over the live state. */
 export function tracedIn(
   document: Document,
-  params: TraceParams,
+  params: Omit<TraceParams, 'uri'>,
   comparison: LiveComparison | undefined,
 ): { traced: Traced; source: Source } | { problem: string } {
-  if (![params.from, params.to].every((end) => typeof end === 'string'))
-    return { problem: 'A trace wants two texts, where the packet is from and where it goes to.' };
   const whole = document.whole();
   const request = traceRequest(whole.topology, params);
   if ('problem' in request) return request;
@@ -27,11 +43,10 @@ export function tracedIn(
   return { traced: traced(source, request, allocations, states), source };
 }
 
-// Each is the same object each time, by which `tracedViews.ts` knows what it has made.
-const NO_ALLOCATIONS: AllocationsByNode = new Map();
+// The same object each time, by which `tracedViews.ts` knows what it has made.
 const statesOf = remembered(({ live }: LiveComparison) => [...live.values()]);
 
-export function traceText(document: Document, params: TraceParams, comparison: LiveComparison | undefined): string {
+function traceText(document: Document, params: TraceParams, comparison: LiveComparison | undefined): string {
   const result = tracedIn(document, params, comparison);
   return 'problem' in result ? `${result.problem}\n` : asText(result.source, result.traced);
 }

@@ -1,26 +1,35 @@
 /** `dvrscope/traceChoices`: what a packet may be sent from and to, and what is under the cursor. */
 import type { Position } from 'vscode-languageserver';
-import type { FloatingIpChoice, TraceChoices, TraceChoicesParams } from '../../shared/protocol.ts';
+import { REQUEST, type FloatingIpChoice, type TraceChoices, type TraceChoicesParams } from '../../shared/protocol.ts';
 import { pointerKeys } from '../../shared/problem.ts';
+import { relationsOf, type Relations } from '../../shared/topology/relations.ts';
 import { pointerAt } from '../../shared/topology/sourceMap.ts';
 import type { FloatingIp, Topology } from '../../shared/topology/types.ts';
 import type { Document } from '../document.ts';
 import { endpoints } from './endpoints.ts';
+import { isPosition } from './feature.ts';
+import { isText, maybe, type OwnRequest } from './ownRequest.ts';
+
+export const traceChoicesRequest: OwnRequest<TraceChoicesParams> = {
+  method: REQUEST.traceChoices,
+  params: { uri: isText, position: maybe(isPosition) },
+  answer: (params, { document }) => traceChoices(document(params.uri), params),
+};
 
 export function traceChoices(document: Document, { position }: TraceChoicesParams): TraceChoices {
   const { topology } = document.reading();
   const at = position && endAt(document, position);
   return {
     ports: endpoints(document),
-    floatingIps: topology.floating_ips.map((floating) => floatingIpChoice(topology, floating)),
+    floatingIps: topology.floating_ips.map((floating) => floatingIpChoice(relationsOf(topology), floating)),
     outside: outsideOf(topology),
     ...(at ? { at } : {}),
   };
 }
 
-function floatingIpChoice(topology: Topology, floating: FloatingIp): FloatingIpChoice {
+function floatingIpChoice({ port: portByName }: Relations, floating: FloatingIp): FloatingIpChoice {
   const { floating_ip_address: address, port, port_forwardings: forwardings, network } = floating;
-  const node = topology.ports.find(({ name }) => name === port)?.node;
+  const node = port === undefined ? undefined : portByName.get(port)?.node;
   return {
     address,
     ...(port === undefined ? {} : { port }),

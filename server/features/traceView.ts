@@ -9,15 +9,23 @@ import type {
   TraceView,
   TraceViewAnswer,
 } from '../../shared/picture/types.ts';
-import type { TraceParams } from '../../shared/protocol.ts';
+import { REQUEST, type TraceParams } from '../../shared/protocol.ts';
 import type { Divergence } from '../../shared/trace/diverge.ts';
 import type { Trace } from '../../shared/trace/trace.ts';
 import { shortName, waysOf } from '../../shared/trace/verdict.ts';
 import type { Document } from '../document.ts';
 import type { Finding } from '../report.ts';
 import type { LiveComparison } from './compare.ts';
+import { isText, type OwnRequest } from './ownRequest.ts';
+import { wholeText } from './diagnostics.ts';
 import { locationOf } from './range.ts';
 import { tracedIn } from './trace.ts';
+
+export const traceViewRequest: OwnRequest<TraceParams> = {
+  method: REQUEST.traceView,
+  params: { uri: isText },
+  answer: (params, { document, comparison }) => traceView(document(params.uri), params, comparison(params.uri)),
+};
 
 export function traceView(
   document: Document,
@@ -104,7 +112,7 @@ function notesOf(document: Document, comparison: LiveComparison | undefined): st
   if (!comparison) return [];
   const unread = comparison.nodes.filter(({ error }) => error !== undefined);
   return [
-    ...(comparison.text === document.text.getText()
+    ...(comparison.text === wholeText(document)
       ? []
       : ['The topology was edited after the comparison: live findings are of the text as it was.']),
     ...unread.map(({ node, error }) => `${node} was not read: ${error}`),

@@ -1,5 +1,6 @@
 /** `workspace/symbol`: things of all topologies by their name, also of closed files. */
 import type { SymbolKind, WorkspaceSymbol } from 'vscode-languageserver';
+import { finished } from '../../shared/steps.ts';
 import { isOpen, type Document } from '../document.ts';
 import { thingsIn } from './across.ts';
 import { KIND, knownKind } from './documentSymbol.ts';
@@ -13,14 +14,20 @@ export const workspaceSymbol: Feature<{ query: string }> = {
     workspace?.symbol
       ? { workspaceSymbolProvider: workspace.symbol.resolveSupport ? { resolveProvider: true } : true }
       : {},
-  answer: ({ query }, { client, documents, everyDocument = documents }) => {
+  answer: (params, context) => finished(workspaceSymbol.steps!(params, context)),
+  // An editor takes its question back with each character that is typed.
+  *steps({ query }, { client, documents, everyDocument = documents }) {
     const isLazy = client.workspace?.symbol?.resolveSupport?.properties.includes('location.range') === true;
     const known = client.workspace?.symbol?.symbolKind?.valueSet;
-    return everyDocument().flatMap((document) =>
-      symbolsOf(document, query)
-        .map((symbol) => ({ ...symbol, kind: knownKind(symbol.kind, known) }))
-        .map((symbol) => (isLazy ? symbol : located(symbol, document))),
-    );
+    const found: WorkspaceSymbol[] = [];
+    for (const document of everyDocument()) {
+      for (const symbol of symbolsOf(document, query)) {
+        const named = { ...symbol, kind: knownKind(symbol.kind, known) };
+        found.push(isLazy ? named : located(named, document));
+      }
+      yield;
+    }
+    return found;
   },
 };
 

@@ -1,6 +1,7 @@
 /** Saved answers of the Neutron API in a folder: one JSON file per question, `networks.json`, `ports.json`, … */
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { fileErrorText } from '../collect/errorCode.ts';
 import { writeTopology } from '../../shared/topology/write.ts';
 import { answerOf, type Answers } from './answers.ts';
 import { ANSWER_FILES, importTopology } from './import.ts';
@@ -50,7 +51,7 @@ async function namesIn(dir: string): Promise<string[] | string> {
   try {
     return await readdir(dir);
   } catch (error) {
-    return `${dir}: cannot be read as a folder: ${messageOf(error)}`;
+    return `${dir}: cannot be read as a folder: ${fileErrorText(error)}`;
   }
 }
 
@@ -59,8 +60,6 @@ async function readJson(path: string): Promise<{ value: unknown } | { error: str
     const text = await readFile(path, 'utf8');
     return { value: JSON.parse(text.replace(/^\uFEFF/, '')) as unknown };
   } catch (error) {
-    return { error: `cannot be read, passed over: ${messageOf(error)}` };
+    return { error: `cannot be read, passed over: ${fileErrorText(error)}` };
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

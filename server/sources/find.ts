@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { open, readFile, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type Snapshot, isSnapshot, parseSnapshot } from '../../shared/snapshot.ts';
-import { errorCode } from '../collect/errorCode.ts';
+import { errorCode, fileErrorText } from '../collect/errorCode.ts';
 import { mapLimit } from './mapLimit.ts';
 import { COMMANDS, type ReportFiles } from './report.ts';
 import { ARCHIVE, readReports } from './reportArchive.ts';
@@ -91,8 +91,7 @@ async function* archive(path: string): AsyncGenerator<Found | Unusable> {
     }
     if (isEmpty && notes.length === 0) yield { path, error: `${path}: an archive without a sosreport` };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    yield { path, error: `${path}: cannot be read: ${message}` };
+    yield { path, error: `${path}: cannot be read: ${fileErrorText(error)}` };
   }
   for (const note of notes) yield { path, error: note };
 }
@@ -170,6 +169,7 @@ const notASnapshot = (path: string, text: string): string =>
     : `${path}: neither a snapshot (its first line is not "dvrscope-snapshot 1") nor an archive of a sosreport`;
 
 function reasonOf(path: string, error: unknown): string {
-  const code = errorCode(error);
-  return code === 'ENOENT' ? `${path}: no such file or folder` : `${path}: cannot be read: ${code}`;
+  return errorCode(error) === 'ENOENT'
+    ? `${path}: no such file or folder`
+    : `${path}: cannot be read: ${fileErrorText(error)}`;
 }

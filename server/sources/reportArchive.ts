@@ -1,4 +1,5 @@
 /** Sosreports in tar archives, packed or not, also several in one, and archives in archives as `sos collect` makes them. Read as streams. */
+import { fileErrorText } from '../collect/errorCode.ts';
 import { DamagedInput, type Pieces } from './bytes.ts';
 import {
   COMMANDS,
@@ -70,7 +71,7 @@ async function* inner(
   try {
     yield* readReports(path, entry.content, notes, limits);
   } catch (error) {
-    notes.push(`${path}: cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    notes.push(`${path}: cannot be read: ${fileErrorText(error)}`);
   }
 }
 

@@ -1,7 +1,7 @@
 /** A sosreport that was unpacked: the files that are read, from the few folders where they are. Links are not followed. */
 import { lstat, readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorCode } from '../collect/errorCode.ts';
+import { errorCode, fileErrorText } from '../collect/errorCode.ts';
 import { mapLimit } from './mapLimit.ts';
 import {
   CONNTRACK,
@@ -74,6 +74,8 @@ async function readOne(path: string, room: number): Promise<ReportFile | undefin
     return { modified, text: await readFile(path, 'utf8') };
   } catch (error) {
     const code = errorCode(error);
-    return code === 'ENOENT' || code === 'ENOTDIR' ? undefined : { modified: 0, reason: `cannot be read: ${code}` };
+    return code === 'ENOENT' || code === 'ENOTDIR'
+      ? undefined
+      : { modified: 0, reason: `cannot be read: ${fileErrorText(error)}` };
   }
 }

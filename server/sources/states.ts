@@ -1,5 +1,6 @@
 /** Kept states of nodes: of each node the newest one, or the newest up to some time. */
 import { readNodeState } from '../../shared/live.ts';
+import type { Snapshot } from '../../shared/snapshot.ts';
 import type { NodeState } from '../../shared/state.ts';
 import { withoutControls } from '../collect/shellQuote.ts';
 import { type Found, findSources } from './find.ts';
@@ -10,6 +11,8 @@ export interface StoredState {
   /** When it was collected, in milliseconds since 1970; absent: it does not say. */
   time?: number;
   state: NodeState;
+  /** It is not all that was there: why. */
+  cut?: string;
 }
 
 export interface StoredStates {
@@ -64,20 +67,32 @@ export async function newestStates(
   const byNode = new Map<string, StoredState>();
   await mapLimit([...candidates], PARALLEL, async ([node, { found, time, count, isSure }]) => {
     const own = await readOne(node, found, tell);
-    if (own) byNode.set(node, { path: found.path, ...(time === undefined ? {} : { time }), state: own });
+    if (own) byNode.set(node, { path: found.path, ...(time === undefined ? {} : { time }), ...own });
     if (count > 1) notes.push(choiceNote(node, found, count, isSure));
   });
   return { byNode, notes: notes.map(withoutControls), problems: problems.map(withoutControls) };
 }
 
-async function readOne(node: string, found: Found, tell: (problem: string) => void): Promise<NodeState | undefined> {
+async function readOne(
+  node: string,
+  found: Found,
+  tell: (problem: string) => void,
+): Promise<Pick<StoredState, 'state' | 'cut'> | undefined> {
   const snapshot = await found.read();
   if (typeof snapshot === 'string') {
     tell(snapshot);
     return undefined;
   }
   for (const problem of snapshot.problems) tell(`${found.path}: ${problem}`);
-  return detached(readNodeState(snapshot, node));
+  const cut = cutOf(snapshot);
+  return { state: detached(readNodeState(snapshot, node)), ...(cut !== undefined && { cut }) };
+}
+
+/** A copy that was broken off, or a script that was: what else the node has is not known. */
+function cutOf({ sections }: Snapshot): string | undefined {
+  if (sections.length === 0) return 'the snapshot has nothing but its header';
+  const open = sections.find(({ status }) => status === undefined);
+  return open && `the snapshot was cut short inside "${open.command}"`;
 }
 
 /** A copy: texts in a state are pieces of the snapshot, and each would keep all of it in memory. */

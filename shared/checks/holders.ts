@@ -41,27 +41,14 @@ export function holders(topology: Topology): Holder[] {
   );
 }
 
-const all = remembered((onRouters: Holder[][], onPorts: Holder[], onFloatingIps: Holder[]): Holder[] => [
-  ...joined(onRouters),
-  ...onPorts,
-  ...onFloatingIps,
-]);
+const all = remembered((onRouters: Holder[][], onPorts: Holder[], onFloatingIps: Holder[]): Holder[] =>
+  joined(onRouters).concat(onPorts, onFloatingIps),
+);
 
 /** Those of each network, by its name; one list is the same as long as nobody on that network has anything else. */
 export const holdersByNetwork = (topology: Topology): ReadonlyMap<string, Holder[]> => byNetwork(holders(topology));
 
-const byNetwork = remembered((list: Holder[]) => {
-  const groups = new Map<string, Holder[]>();
-  for (const holder of list) {
-    if (holder.network === undefined) continue;
-    const group = groups.get(holder.network);
-    if (group) group.push(holder);
-    else groups.set(holder.network, [holder]);
-  }
-  return keptNetworks(groups);
-});
-
-const keptNetworks = keptGroups<Holder>();
+const byNetwork = remembered(keptGroups(({ network }: Holder) => network));
 
 const ofRouters = keptList<Router, Holder[]>();
 const ofPorts = keptList<Port, Holder>();

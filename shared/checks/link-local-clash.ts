@@ -2,6 +2,7 @@
 import { DEVICE_OWNER, DVR_FIP_LL_CIDR, METADATA_V4_CIDR } from '../neutron.ts';
 import { overlaps } from '../ip.ts';
 import { quote } from '../topology/describe.ts';
+import { remembered } from '../topology/kept.ts';
 import type { Network, Topology } from '../topology/types.ts';
 import type { Check } from './check.ts';
 
@@ -19,17 +20,12 @@ export const linkLocalClash: Check = {
   why: 'rfp and fpr devices, HA networks and the metadata service have addresses from these ranges in the same namespaces: a connected route of the subnet would take their packets, or they those of the subnet.',
   check(topology, report) {
     let haNetworks: ReadonlySet<string> | undefined;
-    for (const network of topology.networks) {
-      for (const { name, cidr, pointer } of network.subnets) {
-        // What meets everything is `unspecified-prefix`.
-        const clashes = cidr.endsWith('/0') ? [] : RANGES.filter((range) => overlaps(range.cidr, cidr));
-        if (clashes.length === 0) continue;
-        haNetworks ??= haNetworksOf(topology);
-        if (isHaNetwork(network, haNetworks)) continue;
-        const uses = clashes.map((range) => `${range.cidr} for ${range.use}`).join(', ');
-        const message = `${cidr} of subnet ${quote(name)} meets what the agents use inside: ${uses}. Routes of the two would mix; choose another prefix.`;
-        report({ message, pointer: `${pointer}/cidr` });
-      }
+    for (const { network, subnet, clashes } of clashing(topology.networks)) {
+      haNetworks ??= haNetworksOf(topology);
+      if (isHaNetwork(network, haNetworks)) continue;
+      const uses = clashes.map((range) => `${range.cidr} for ${range.use}`).join(', ');
+      const message = `${subnet.cidr} of subnet ${quote(subnet.name)} meets what the agents use inside: ${uses}. Routes of the two would mix; choose another prefix.`;
+      report({ message, pointer: `${subnet.pointer}/cidr` });
     }
   },
   wrong: `
@@ -48,6 +44,17 @@ ports:
   ha1: {network: renamed, device_owner: network:router_ha_interface}
 `,
 };
+
+/** Subnets that meet a range; which, does not depend on ports, which are edited most. What meets everything is `unspecified-prefix`. */
+const clashing = remembered((networks: Network[]) =>
+  networks.flatMap((network) =>
+    network.subnets.flatMap((subnet) => {
+      const { cidr } = subnet;
+      const clashes = cidr.endsWith('/0') ? [] : RANGES.filter((range) => overlaps(range.cidr, cidr));
+      return clashes.length > 0 ? [{ network, subnet, clashes }] : [];
+    }),
+  ),
+);
 
 /** Neutron's own HA networks: by name (`lib: constants.py: HA_NETWORK_NAME`), or by what is plugged into them. */
 const isHaNetwork = ({ name }: Network, known: ReadonlySet<string>): boolean =>

@@ -1,7 +1,7 @@
 /** Where everything stands in a text that was read block by block. Nothing is made in advance: a place is moved when somebody asks for it. */
 import type { Pointer, Range } from '../problem.ts';
 import type { Assembly } from './assembly.ts';
-import { placesOf, shifted, type Block, type Part } from './block.ts';
+import { pairOf, placesOf, shifted, type Block, type Part } from './block.ts';
 import type { Section } from './section.ts';
 import { hasInner, type Place, type SourceMap } from './sourceMap.ts';
 
@@ -46,7 +46,7 @@ export function assemblyMap(assembly: Assembly): SourceMap {
       for (const entry of assembly.sections)
         for (const placed of entry.section.placed) {
           const { block, part, start } = spotOf(assembly, entry, placed);
-          yield { start, identity: part, places: () => placesOf(block, part) };
+          yield { start, identity: part, places: () => placesOf(block, part), tree: () => pairOf(block, part) };
         }
     },
     *around(offset) {

@@ -103,10 +103,20 @@ function readPlaces(block: Block): Map<Part, Places> {
   return new Map(
     pairs.map((pair, i) => {
       const places: Places = [];
-      const value = decodePair(section, pair, { problems: [], unread: [], places });
-      return [parts[i]!, isOfRouters(section, pair.key) ? [...shortForms(value, places), ...places] : places];
+      const isRouter = isOfRouters(section, pair.key);
+      const value = decodePair(section, pair, { problems: [], unread: [], places, isForPlaces: !isRouter });
+      return [parts[i]!, isRouter ? [...shortForms(value, places), ...places] : places];
     }),
   );
+}
+
+/** The entry that a part was made of, when its places are those of all that is in it: nothing was left out, put in or merged. */
+export function pairOf(block: Block, part: Part): { section: string; pair: Pair } | undefined {
+  const { section, text, parts, errors } = block;
+  if (section === undefined || isOfRouters(section, part.key)) return undefined;
+  if (errors.length + part.problems.length + part.unread.length > 0) return undefined;
+  const pair = plainPairs(text)?.[parts.indexOf(part)];
+  return pair && { section, pair };
 }
 
 /** The entries by the YAML library, which sees the text behind an entry of the same depth, as it is in the file. */

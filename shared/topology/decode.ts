@@ -18,9 +18,13 @@ export interface Decoded {
   unread: Pointer[];
   /** Absent: nobody asks where things stand. */
   places?: [Pointer, Place][];
+  /** Nothing but places is asked for: neither what is wrong nor, but for items of lists, what is said. */
+  isForPlaces?: boolean;
+  isInItem?: boolean;
 }
 
-export interface DecodedTopology extends Required<Decoded> {
+export interface DecodedTopology extends Decoded {
+  places: [Pointer, Place][];
   /** Absent when the file is no map of sections at all. */
   values?: Values<'topology'>;
 }
@@ -99,9 +103,20 @@ function record(kind: string, tree: Tree, here: Here, out: Decoded): Thing | und
   return complete(fields, values, pairs, here, out) ? values : undefined;
 }
 
+const required = new WeakMap<ReadonlyMap<string, Field>, [string, Field][]>();
+
+/** Of a kind of things; asked for each thing. */
+function requiredOf(fields: ReadonlyMap<string, Field>): [string, Field][] {
+  const known = required.get(fields);
+  if (known) return known;
+  const found = [...fields].filter(([, field]) => field.required);
+  required.set(fields, found);
+  return found;
+}
+
 /** Reports required keys that are missing; those that were there but unusable are reported already. */
 function complete(fields: ReadonlyMap<string, Field>, values: Thing, pairs: Pair[], here: Here, out: Decoded): boolean {
-  const missing = [...fields].filter(([key, field]) => field.required && values[key] === undefined);
+  const missing = requiredOf(fields).filter(([key]) => values[key] === undefined);
   for (const [key, field] of missing) {
     if (pairs.some((pair) => pair.key === key && !isNull(pair.value))) continue;
     const message = `\`${key}\` is missing in ${describe(here.pointer)}. ${field.doc} Give ${expectation(field)}.`;
@@ -113,9 +128,12 @@ function complete(fields: ReadonlyMap<string, Field>, values: Thing, pairs: Pair
 /** The value of a key of a thing; `undefined` when it is as good as left out. */
 function fieldValue(field: Field, pair: Pair, parent: Here, out: Decoded): unknown {
   // Nearly all values are scalars with nothing wrong: where they stand is not worked out unless somebody asks.
-  if (!out.places && isScalarField(field) && pair.value.kind === 'scalar' && !isNull(pair.value)) {
+  if ((!out.places || out.isForPlaces) && isScalarField(field) && pair.value.kind === 'scalar' && !isNull(pair.value)) {
+    if (out.isForPlaces) enter(pair, parent, out);
+    // Only an item of a list has no place when something in it is wrong.
+    if (out.isForPlaces && !out.isInItem) return undefined;
     const { value, wrong } = decodeScalar(field, pair.value);
-    if (value !== undefined && !wrong) return value;
+    if (out.isForPlaces || (value !== undefined && !wrong)) return value;
   }
   const here = enter(pair, parent, out);
   if (isNull(pair.value)) {
@@ -188,6 +206,8 @@ function badName(type: FieldType & { type: 'map' }, pair: Pair, here: Here, out:
 /** Items keep the index that they have in the result, so that a pointer made from the result finds its place. */
 function listItems(type: FieldType, tree: ListTree, parent: Here, out: Decoded): unknown[] {
   const items: unknown[] = [];
+  const wasInItem = out.isInItem === true;
+  out.isInItem = true;
   for (const item of tree.items) {
     const here = { pointer: `${parent.pointer}/${items.length}`, range: item.range };
     const before = { places: out.places?.length ?? 0, unread: out.unread.length };
@@ -200,6 +220,7 @@ function listItems(type: FieldType, tree: ListTree, parent: Here, out: Decoded):
       out.unread.push(parent.pointer);
     } else items.push(value);
   }
+  out.isInItem = wasInItem;
   return items;
 }
 
@@ -225,6 +246,7 @@ function unknownKey(kind: string, fields: ReadonlyMap<string, Field>, pair: Pair
 
 /** The pairs of a map, each key once: the first one, and the map's own before merged ones. */
 function distinct(tree: MapTree, here: Here, out: Decoded): Pair[] {
+  if (tree.pairs.length <= FEW && isEachOnce(tree.pairs)) return tree.pairs;
   const first = new Map<string, Pair>();
   for (const pair of tree.pairs) {
     const other = first.get(pair.key);
@@ -233,6 +255,14 @@ function distinct(tree: MapTree, here: Here, out: Decoded): Pair[] {
   }
   return [...first.values()];
 }
+
+/** So few keys are compared with one another sooner than they are put into a map. */
+const FEW = 12;
+
+const isEachOnce = (pairs: readonly Pair[]): boolean => {
+  for (let i = 1; i < pairs.length; i++) for (let k = 0; k < i; k++) if (pairs[i]!.key === pairs[k]!.key) return false;
+  return true;
+};
 
 function duplicateKey(
   pair: { key: string; keyRange: Range },

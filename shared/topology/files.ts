@@ -9,7 +9,7 @@ import type { Values } from './fields.ts';
 import { folderOf, relativePath } from './filePath.ts';
 import { filesMap, ownerAt } from './filesMap.ts';
 import { promisePointer, rangeIn } from './fileSpan.ts';
-import { includedFiles, type IncludedFile, type Library } from './include.ts';
+import { includedFiles, type Included, type IncludedFile, type Library } from './include.ts';
 import { readFile, topologyOf, type ReadFile, type ReadTopology } from './read.ts';
 import { locate, type SourceMap } from './sourceMap.ts';
 import { NAMED_SECTIONS, mergedSection, type MergedSection, type NamedSection } from './mergedSection.ts';
@@ -29,6 +29,8 @@ export interface ReadFiles extends ReadTopology {
 /** What the next version is made from. */
 interface Merged {
   sections: Record<NamedSection, MergedSection>;
+  /** What following `include` told, besides the files. */
+  included: Pick<Included, 'problems' | 'isPartial'>;
 }
 
 /**
@@ -43,6 +45,35 @@ export function readFiles(root: string, library: Library, previous?: ReadFiles):
   const [first] = files;
   if (files.length === 1 && included.problems.length === 0 && !included.isPartial)
     return { ...topologyOf(first!.read, previous?.topology), files };
+  return ofFiles(files, included, previous);
+}
+
+/**
+ * The same after edits of files that include nothing, while everything else is as it was: nobody looks again which files there are.
+ * @param edited what is read in place of some files, by their numbers
+ * @returns `undefined` when `readFiles` must look
+ */
+export function readEdited(
+  previous: ReadFiles,
+  edited: ReadonlyMap<number, Pick<IncludedFile, 'text' | 'read'>>,
+): ReadFiles | undefined {
+  if (!previous.merged) return undefined;
+  const files = [...previous.files];
+  let isRenumbered = false;
+  for (const [i, { text, read }] of edited) {
+    const before = files[i]!;
+    if (includesAny(before.read) || includesAny(read)) return undefined;
+    files[i] = { ...before, text, read };
+    isRenumbered ||= promisesIn(before.read).length !== promisesIn(read).length;
+  }
+  return ofFiles(isRenumbered ? numbered(files) : files, previous.merged.included, previous);
+}
+
+const includesAny = ({ values }: ReadFile): boolean => values?.include !== undefined;
+
+const promisesIn = ({ values }: ReadFile): readonly string[] => values?.promises ?? [];
+
+function ofFiles(files: TopologyFile[], included: Merged['included'], previous?: ReadFiles): ReadFiles {
   const sections = sectionsOf(files, previous?.merged);
   const { release, unread, values, problems } = together(files, sections);
   if (included.isPartial) unread.unshift('');
@@ -53,7 +84,7 @@ export function readFiles(root: string, library: Library, previous?: ReadFiles):
     problems: [...problems, ...included.problems].toSorted((a, b) => (a.range?.[0] ?? 0) - (b.range?.[0] ?? 0)),
     sourceMap,
     files,
-    merged: { sections },
+    merged: { sections, included: { problems: included.problems, isPartial: included.isPartial } },
   };
 }
 
@@ -101,7 +132,7 @@ function numbered(files: readonly IncludedFile[]): TopologyFile[] {
   let promises = 0;
   return files.map((file) => {
     const numberedFile = { ...file, promises };
-    promises += file.read.values?.promises?.length ?? 0;
+    promises += promisesIn(file.read).length;
     return numberedFile;
   });
 }
@@ -122,7 +153,7 @@ interface Together {
 
 function together(files: readonly TopologyFile[], sections: Record<NamedSection, MergedSection>): Together {
   const lists = Object.fromEntries(NAMED_SECTIONS.map((name) => [name, sections[name].list]));
-  const promises = files.flatMap(({ read }) => read.values?.promises ?? []);
+  const promises = files.flatMap(({ read }) => promisesIn(read));
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each list is of entries that the reader made for that section
   const values = { pointer: '', ...lists, promises } as unknown as Values<'topology'>;
   const sayer = files.findIndex(({ read }) => read.release !== undefined);

@@ -1,5 +1,5 @@
 /** Where everything stands in a topology of several files. Offsets are over all of them (`fileSpan.ts`). */
-import { pointerKeys, pointer as join, type Pointer } from '../problem.ts';
+import type { Pointer } from '../problem.ts';
 import type { TopologyFile } from './files.ts';
 import { FILE_SPAN, fileOf, ownOffset, promisePointer, rangeIn } from './fileSpan.ts';
 import type { MergedSection, NamedSection } from './mergedSection.ts';
@@ -8,31 +8,50 @@ import type { Chunk, Place, SourceMap } from './sourceMap.ts';
 type Sections = Readonly<Partial<Record<string, MergedSection>>> & Readonly<Record<NamedSection, MergedSection>>;
 
 export function filesMap(files: readonly TopologyFile[], sections: Sections): SourceMap {
-  const maps = files.map((file, i) => fileMap(file, i));
+  // After an edit few of a thousand files are asked.
+  const maps: (SourceMap | undefined)[] = [];
+  const mapOf = (file: number): SourceMap => (maps[file] ??= fileMap(files[file]!, file));
   const get = (pointer: Pointer): Place | undefined => {
     const owner = ownerAt(files, sections, pointer);
-    return owner === undefined ? undefined : maps[owner]!.get(pointer);
+    return owner === undefined ? undefined : mapOf(owner).get(pointer);
   };
   return {
     get,
     has: (pointer) => get(pointer) !== undefined,
-    isOuter: (pointer) => maps.some((map) => map.isOuter(pointer)),
-    around: (offset) => maps[fileOf(offset)]?.around(offset) ?? [],
+    isOuter: (pointer) => files.some((_, file) => mapOf(file).isOuter(pointer)),
+    around: (offset) => (fileOf(offset) < files.length ? mapOf(fileOf(offset)).around(offset) : []),
     *chunks() {
-      for (const map of maps) yield* map.chunks();
+      for (const file of files.keys()) yield* mapOf(file).chunks();
     },
     *[Symbol.iterator]() {
-      for (const map of maps) yield* map;
+      for (const file of files.keys()) yield* mapOf(file);
+    },
+    fileAt(pointer) {
+      const thing = thingOf(pointer);
+      const section = thing && Object.hasOwn(sections, thing.section) ? sections[thing.section] : undefined;
+      const owner = section?.owners.get(thing!.pointer);
+      if (owner === undefined) return undefined;
+      return section!.from[owner]!.isPlaced || mapOf(owner).has(thing!.pointer) ? owner : undefined;
     },
   };
+}
+
+/** The thing of a section that a pointer leads into: the section's name, and the thing's pointer and last key as they are written. */
+function thingOf(pointer: Pointer): { section: string; name: string; pointer: Pointer } | undefined {
+  const cut = pointer.indexOf('/', 1);
+  if (cut < 0) return undefined;
+  const next = pointer.indexOf('/', cut + 1);
+  const end = next < 0 ? pointer.length : next;
+  return { section: pointer.slice(1, cut), name: pointer.slice(cut + 1, end), pointer: pointer.slice(0, end) };
 }
 
 /** The number of the file whose entry a pointer means: of what several have (`/ports`), the first one that has it. */
 export function ownerAt(files: readonly TopologyFile[], sections: Sections, pointer: Pointer): number | undefined {
   if (pointer === '') return 0;
-  const [section = '', name] = pointerKeys(pointer);
-  if (name !== undefined) {
-    const owner = Object.hasOwn(sections, section) ? sections[section]!.owners.get(join(section, name)) : undefined;
+  const thing = thingOf(pointer);
+  if (thing) {
+    const { section, name } = thing;
+    const owner = Object.hasOwn(sections, section) ? sections[section]!.owners.get(thing.pointer) : undefined;
     if (owner !== undefined) return owner;
     if (section === 'promises') {
       const last = files.findLastIndex(({ promises }) => promises <= Number(name));
@@ -70,7 +89,9 @@ export function fileMap({ read, promises }: TopologyFile, number: number): Sourc
   };
 }
 
-const movedChunk = ({ start, identity, places }: Chunk, number: number, promises: number): Chunk => ({
+const movedChunk = ({ start, identity, places, tree }: Chunk, number: number, promises: number): Chunk => ({
+  // There are no promises in it.
+  ...(tree && { tree }),
   start: start + number * FILE_SPAN,
   identity,
   places: () => places().map(([pointer, place]): [Pointer, Place] => [promisePointer(pointer, promises), place]),

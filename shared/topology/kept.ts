@@ -38,9 +38,13 @@ export interface Making<From extends object, T> {
 interface Run<From, T> {
   list: readonly From[];
   on: readonly unknown[];
-  ons: (readonly unknown[])[];
+  /** For each thing, or once where it is the same for all of them. */
+  ons: (readonly unknown[])[] | { all: readonly unknown[] };
   made: T[];
 }
+
+const onAt = ({ ons }: Pick<Run<unknown, unknown>, 'ons'>, k: number): readonly unknown[] =>
+  Array.isArray(ons) ? ons[k]! : ons.all;
 
 /** What was made of things that an edit took out: they may come back, with the file that they are in. */
 type Gone<From extends object, T> = WeakMap<From, { on: readonly unknown[]; made: T }>;
@@ -109,7 +113,7 @@ function nextRun<From extends object, T>(
   if (wasEdited)
     for (let k = front; k < end; k++) {
       between.set(last.list[k]!, k);
-      gone.set(last.list[k]!, { on: last.ons[k]!, made: last.made[k]! });
+      gone.set(last.list[k]!, { on: onAt(last, k), made: last.made[k]! });
     }
   const ons: (readonly unknown[])[] = [];
   const made: T[] = [];
@@ -124,7 +128,7 @@ function nextRun<From extends object, T>(
     if (!before) unlike = isLike ? 0 : unlike + 1;
     made.push(isLike ? known : fresh);
   };
-  const addAt = (from: From, k: number): void => add(from, undefined, { on: last.ons[k]!, made: last.made[k]! });
+  const addAt = (from: From, k: number): void => add(from, undefined, { on: onAt(last, k), made: last.made[k]! });
   const isSameOn = isSame(last.on, on);
   if (!isSameOn) for (let i = 0; i < front; i++) addAt(list[i]!, i);
   for (let i = front; i < list.length - back; i++) {
@@ -134,25 +138,93 @@ function nextRun<From extends object, T>(
     else addAt(from, k);
   }
   if (!isSameOn) for (let k = end; k < last.list.length; k++) addAt(last.list[k]!, k);
-  if (!isSameOn || (front === 0 && back === 0)) return { list, on, ons, made };
-  return {
-    list,
-    on,
-    ons: last.ons.slice(0, front).concat(ons, last.ons.slice(end)),
-    made: last.made.slice(0, front).concat(made, last.made.slice(end)),
+  if (!isSameOn || (front === 0 && back === 0)) return { list, on, ons: shortened(ons), made };
+  return { list, on, ons: splicedOns(last, front, end, ons), made: spliced(last.made, front, end, made) };
+}
+
+/** Mostly all things depend on the same. */
+const shortened = (ons: (readonly unknown[])[]): Run<unknown, unknown>['ons'] =>
+  ons.length > 0 && ons.every((own) => own === ons[0] || isSame(own, ons[0]!)) ? { all: ons[0]! } : ons;
+
+function splicedOns(
+  { ons, list }: Run<unknown, unknown>,
+  start: number,
+  end: number,
+  others: (readonly unknown[])[],
+): Run<unknown, unknown>['ons'] {
+  if (Array.isArray(ons)) return spliced(ons, start, end, others);
+  if (others.every((own) => isSame(own, ons.all))) return ons;
+  return spliced(
+    Array.from(list, () => ons.all),
+    start,
+    end,
+    others,
+  );
+}
+
+/** A copy with others in place of those from `start` up to `end`. */
+function spliced<T>(list: readonly T[], start: number, end: number, others: readonly T[]): T[] {
+  if (others.length !== end - start) return list.slice(0, start).concat(others, list.slice(end));
+  const copy = list.slice();
+  for (let i = 0; i < others.length; i++) copy[start + i] = others[i]!;
+  return copy;
+}
+
+/** The things of a list by a name that some of them have. A group that has the same things as before is the same list. */
+export function keptGroups<T extends object>(
+  nameOf: (thing: T) => string | undefined,
+): (list: readonly T[]) => ReadonlyMap<string, T[]> {
+  let latest: { list: readonly T[]; groups: ReadonlyMap<string, T[]> } = { list: [], groups: new Map() };
+  return (list) => {
+    const groups = editedGroups(latest, list, nameOf) ?? grouped(list, nameOf);
+    for (const [name, group] of groups) {
+      const before = latest.groups.get(name);
+      if (before && before !== group && isSame(before, group)) groups.set(name, before);
+    }
+    latest = { list, groups };
+    return groups;
   };
 }
 
-/** Groups of things by name, made anew again and again: one that has the same things as before is the same list. */
-export function keptGroups<T>(): (groups: Map<string, T[]>) => Map<string, T[]> {
-  let latest = new Map<string, T[]>();
-  return (groups) => {
-    for (const [name, group] of groups) {
-      const before = latest.get(name);
-      if (before && isSame(before, group)) groups.set(name, before);
-    }
-    return (latest = groups);
-  };
+function grouped<T>(list: readonly T[], nameOf: (thing: T) => string | undefined): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const thing of list) {
+    const name = nameOf(thing);
+    if (name === undefined) continue;
+    const group = groups.get(name);
+    if (group) group.push(thing);
+    else groups.set(name, [thing]);
+  }
+  return groups;
+}
+
+/** So many things that are others than before are put in their places one by one. */
+const MAX_IN_PLACE = 50;
+
+/** The groups after an edit by which things only took the place of others of the same name; `undefined`: it was another one. */
+function editedGroups<T>(
+  { list: before, groups }: { list: readonly T[]; groups: ReadonlyMap<string, T[]> },
+  list: readonly T[],
+  nameOf: (thing: T) => string | undefined,
+): Map<string, T[]> | undefined {
+  if (before.length !== list.length) return undefined;
+  const front = commonFront(before, list);
+  const end = list.length - commonBack(before, list, front);
+  if (end - front > MAX_IN_PLACE) return undefined;
+  const edited = new Map(groups);
+  /** Where in its group the next thing that is another stands; in between nothing of it was left out. */
+  const places = new Map<string, number>();
+  for (let i = front; i < end; i++) {
+    const [old, fresh] = [before[i]!, list[i]!];
+    const name = nameOf(fresh);
+    if (nameOf(old) !== name) return undefined;
+    if (name === undefined) continue;
+    const place = places.get(name) ?? groups.get(name)!.indexOf(old);
+    if (!places.has(name)) edited.set(name, [...groups.get(name)!]);
+    edited.get(name)![place] = fresh;
+    places.set(name, place + 1);
+  }
+  return edited;
 }
 
 /** All that is in the lists, in order. Of thousands of lists most are empty, and `flat` looks at each for long. */

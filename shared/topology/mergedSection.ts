@@ -24,6 +24,8 @@ interface OwnSection {
   list: readonly { pointer: Pointer }[];
   /** Of all its things, also those that could not be read. */
   names: readonly Pointer[];
+  /** Each of the names stands in the text: none is only merged into it. */
+  isPlaced: boolean;
 }
 
 export function mergedSection(
@@ -37,12 +39,25 @@ export function mergedSection(
   const isKnown =
     previous && isSame(from, previous.from, (a, b) => isSame(a.names, b.names, (one, other) => one === other));
   const { owners, again } = isKnown ? previous : ownersOf(from);
-  const list =
-    again.length === 0
-      ? from.flatMap((own) => own.list)
-      : from.flatMap((own, file) => own.list.filter(({ pointer }) => owners.get(pointer) === file));
+  const isCounted = (file: number, { pointer }: { pointer: Pointer }): boolean => owners.get(pointer) === file;
+  const whole = (): MergedSection['list'] =>
+    from.flatMap((own, file) => (again.length === 0 ? own.list : own.list.filter((each) => isCounted(file, each))));
+  const list = isKnown && again.length === 0 ? editedList(from, previous) : whole();
   return { list, owners, again, from, reads };
 }
+
+/** The list with what some files have now in place of what they had; no name is there twice. */
+function editedList(from: readonly OwnSection[], { list, from: before }: MergedSection): MergedSection['list'] {
+  const isOther = (own: OwnSection, i: number): boolean => own.list !== before[i]!.list;
+  const [first, last] = [from.findIndex(isOther), from.findLastIndex(isOther)];
+  if (first < 0) return list;
+  const start = lengthOf(before.slice(0, first));
+  const end = start + lengthOf(before.slice(first, last + 1));
+  const between = from.slice(first, last + 1).flatMap((own) => own.list);
+  return list.slice(0, start).concat(between, list.slice(end));
+}
+
+const lengthOf = (all: readonly OwnSection[]): number => all.reduce((sum, { list }) => sum + list.length, 0);
 
 function ownersOf(from: readonly OwnSection[]): Pick<MergedSection, 'owners' | 'again'> {
   const owners = new Map<Pointer, number>();
@@ -54,7 +69,7 @@ function ownersOf(from: readonly OwnSection[]): Pick<MergedSection, 'owners' | '
   return { owners, again };
 }
 
-const NONE: OwnSection = { list: [], names: [] };
+const NONE: OwnSection = { list: [], names: [], isPlaced: true };
 const known = new WeakMap<object, readonly Pointer[]>();
 
 function ownSection(section: NamedSection, { values, sourceMap, assembly }: ReadFile): OwnSection {
@@ -65,7 +80,7 @@ function ownSection(section: NamedSection, { values, sourceMap, assembly }: Read
   const key = own && own.value === list && own.blocks[0]!.isHead ? own : sourceMap;
   const names = known.get(key) ?? (key === own ? [...own.index.keys()] : pointersIn(section, sourceMap, list));
   if (key === own) known.set(key, names);
-  return { list: list ?? NONE.list, names };
+  return { list: list ?? NONE.list, names, isPlaced: key === own };
 }
 
 /** What is merged into a section by `<<` has no place. */

@@ -29,7 +29,11 @@ export function danglingReferences(topology: Topology): Reference[] {
   const places = [nodes, networks];
   const anything = [...places, routers, ports];
   const found = [
-    ofRouters(routers, anything, { make: (router) => dangling(ofRouter(router)), on: () => anything }),
+    ofRouters(routers, anything, {
+      make: (router) => dangling(ofRouter(router)),
+      // No other reference of a router is to a port, and none is to a router.
+      on: ({ ndp_proxies }) => (ndp_proxies ? anything : places),
+    }),
     // Most of all references: ports name neither ports nor routers, so that those may change.
     ofPorts(ports, places, { make: (port) => dangling(ofPort(port)), on: () => places }),
     ofFloatingIps(floating_ips, anything, {

@@ -3,6 +3,7 @@
  * Offsets are UTF-16 units of the text that was read; only the editor's side turns them into lines and columns.
  */
 import type { Pointer, Range } from '../problem.ts';
+import type { Pair } from './tree.ts';
 
 export interface Place {
   /** The key; absent for the whole file and for items of a list. */
@@ -20,6 +21,8 @@ export interface SourceMap extends Iterable<[Pointer, Place]> {
   isOuter(pointer: Pointer): boolean;
   /** All entries but the keys of sections, in pieces. */
   chunks(): Iterable<Chunk>;
+  /** Of several files, the number of the one in which a thing stands and all that is in it; `undefined`: `locate` tells. */
+  fileAt?(pointer: Pointer): number | undefined;
 }
 
 /** Places from an offset on: those of one thing, or of a whole file. */
@@ -29,6 +32,8 @@ export interface Chunk {
   identity: object;
   /** Offsets are from `start`. Read when they are asked for. */
   places: () => readonly [Pointer, Place][];
+  /** Of a thing of which all could be read, the entry as it is written, which is there sooner than its places; in all else that is the same. */
+  tree?: () => { section: string; pair: Pair } | undefined;
 }
 
 /** Of places in the order of the file. */

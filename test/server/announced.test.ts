@@ -19,7 +19,7 @@ const overPipe = readdirSync(new URL('.', import.meta.url), { recursive: true, e
   .map((name) => `test/server/${name.replaceAll('\\', '/')}`)
   .filter((name) => name.endsWith('.test.ts'))
   .map(textOf)
-  .filter((text) => text.includes('startLsp('));
+  .filter((text) => /\bstart(?:Lsp|Faulty)\(/.test(text));
 
 describe('what is announced', () => {
   it('is asked over a pipe by a test', () => {

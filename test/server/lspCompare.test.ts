@@ -1,16 +1,13 @@
 // Comparing through the language server: from a folder of snapshots and over SSH, its diagnostics, diff and traces.
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { CancellationTokenSource, type Diagnostic } from 'vscode-languageserver/node';
 import { REQUEST, type CompareResult, type NodeEntry, type Side, type TextResult } from '../../shared/protocol.ts';
 import { faultyCloud, LOST_RULE, NODES, withSshPorts, type FaultyCloud } from '../support/faultyCloud.ts';
+import { FAULTY_URI as uri, startFaulty, type FaultySession } from '../support/faultySession.ts';
 import { startLsp, type LspClient } from '../support/lspClient.ts';
 import { newKey, startSshNode, writeLogin, type Login, type SshNode } from '../support/sshNode.ts';
 
-const uri = 'file:///cloud.dvr.yaml';
 const OUTCOME: CompareResult = {
   nodes: [
     { node: 'compute1', status: 'differs', differences: 1 },
@@ -28,27 +25,18 @@ function messageOf(diagnostic: Diagnostic | undefined): string {
 }
 
 describe('a comparison with a folder of snapshots', () => {
+  let session: FaultySession;
   let cloud: FaultyCloud;
-  let folder: string;
   let client: LspClient;
   const text = async (method: string, params: object): Promise<string> =>
-    (await client.connection.sendRequest<TextResult>(method, { uri, ...params })).text;
-  const compare = (): Promise<CompareResult> =>
-    client.connection.sendRequest(REQUEST.compare, { uri, source: { kind: 'snapshots', paths: [folder] } });
+    (await session.ask<TextResult>(method, params)).text;
 
   before(async () => {
-    cloud = await faultyCloud();
-    folder = await mkdtemp(path.join(tmpdir(), 'dvrscope-snapshots-'));
-    await Promise.all(NODES.map((node) => writeFile(path.join(folder, `${node}.snapshot`), cloud.snapshots[node])));
-    client = await startLsp();
-    await client.open(uri, cloud.topology);
-    await client.diagnostics(uri, () => true);
+    session = await startFaulty();
+    ({ cloud, client } = session);
   });
 
-  after(async () => {
-    await client.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
+  after(() => session.stop());
 
   it('has no live side before', async () => {
     assert.match(
@@ -59,7 +47,7 @@ describe('a comparison with a folder of snapshots', () => {
   });
 
   it('finds the one difference and puts it on the line that caused it', async () => {
-    assert.deepEqual(await compare(), OUTCOME);
+    assert.deepEqual(await session.compare(), OUTCOME);
     const all = await client.diagnostics(uri, (diagnostics) => diagnostics.length > 0);
     assert.deepEqual(
       all.map(({ source, code, severity }) => ({ source, code, severity })),

@@ -170,11 +170,13 @@ describe('nonsense', () => {
     { textDocument: 5 },
     { textDocument: { uri: 7 }, position: start },
     { textDocument, position: { line: -1, character: 0 } },
+    { textDocument, ranges: [everything, null] },
     {
       textDocument,
       position: { line: '1', character: {} },
       range: 3,
       positions: {},
+      ranges: [5],
       newName: 1,
       previousResultId: null,
     },

@@ -60,6 +60,8 @@ describe('dvrscope/map', () => {
   it('says why a packet is not on it', async () => {
     const { pathProblem } = await map('root.dvr.yaml', { trace: { from: 'gone', to: 'vm1' } });
     assert.match(pathProblem ?? '', /no port "gone"/);
+    for (const trace of [{}, { from: 5, to: 'vm1' }])
+      assert.match((await map('root.dvr.yaml', { trace })).pathProblem ?? '', /wants two texts/);
   });
 
   it('fails with a message for a file that is not there', async () => {

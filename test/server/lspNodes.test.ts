@@ -1,7 +1,5 @@
 // What the editor asks about nodes: the cloud, one node, a line of a state, a finding, and how ssh gets there.
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Diagnostic } from 'vscode-languageserver/node';
@@ -24,36 +22,27 @@ import type {
   NodeDetails,
 } from '../../shared/protocolNodes.ts';
 import { faultyCloud, LOST_RULE, NODES, withSshPorts, type FaultyCloud } from '../support/faultyCloud.ts';
+import { FAULTY_URI as uri, startFaulty, type FaultySession } from '../support/faultySession.ts';
 import { startLsp, type LspClient } from '../support/lspClient.ts';
 import { newKey, PASSWORD, startSshNode, writeLogin } from '../support/sshNode.ts';
 
-const uri = 'file:///cloud.dvr.yaml';
 const ROUTER = 'qrouter-220318bd-a72b-4bbc-86fa-9eae5a90acdb';
 
 describe('nodes, before and after a comparison', () => {
+  let session: FaultySession;
   let cloud: FaultyCloud;
-  let folder: string;
   let client: LspClient;
-  const ask = <T>(method: string, params: object = {}): Promise<T> =>
-    client.connection.sendRequest<T>(method, { uri, ...params });
-  const compare = (nodes?: string[]): Promise<CompareResult> =>
-    ask(REQUEST.compare, { source: { kind: 'snapshots', paths: [folder] }, ...(nodes && { nodes }) });
-  const write = (node: (typeof NODES)[number], text: string): Promise<void> =>
-    writeFile(path.join(folder, `${node}.snapshot`), text);
+  let folder: string;
+  const ask = <T>(method: string, params?: object): Promise<T> => session.ask<T>(method, params);
+  const compare = (nodes?: string[]): Promise<CompareResult> => session.compare(nodes);
+  const write = (node: (typeof NODES)[number], text: string): Promise<void> => session.write(node, text);
 
   before(async () => {
-    cloud = await faultyCloud();
-    folder = await mkdtemp(path.join(tmpdir(), 'dvrscope-snapshots-'));
-    await Promise.all(NODES.map((node) => write(node, cloud.snapshots[node])));
-    client = await startLsp({}, undefined, undefined, undefined, { opensStates: true });
-    await client.open(uri, cloud.topology);
-    await client.diagnostics(uri, () => true);
+    session = await startFaulty(undefined, { opensStates: true });
+    ({ cloud, client, folder } = session);
   });
 
-  after(async () => {
-    await client.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
+  after(() => session.stop());
 
   it('are listed without a comparison, and nothing is said of how they are', async () => {
     const { nodes, findings, errors } = await ask<CloudEntry>(REQUEST.cloud);

@@ -1,9 +1,9 @@
 // Traces through the language server: pictures, what a packet may be sent from and to, exports, and the place of an item in a state.
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import type { PictureStep, TraceView, TraceViewAnswer } from '../../shared/picture/types.ts';
 import {
   REQUEST,
@@ -13,17 +13,16 @@ import {
   type TraceChoices,
   type TraceParams,
 } from '../../shared/protocol.ts';
-import { faultyCloud, NODES, type FaultyCloud } from '../support/faultyCloud.ts';
-import { startLsp, type LspClient } from '../support/lspClient.ts';
-
-const uri = 'file:///cloud.dvr.yaml';
+import type { FaultyCloud } from '../support/faultyCloud.ts';
+import { FAULTY_URI as uri, startFaulty, type FaultySession } from '../support/faultySession.ts';
+import type { LspClient } from '../support/lspClient.ts';
 
 describe('a trace over the language server', () => {
+  let session: FaultySession;
   let cloud: FaultyCloud;
   let folder: string;
   let client: LspClient;
-  const ask = <T>(method: string, params: object): Promise<T> =>
-    client.connection.sendRequest<T>(method, { uri, ...params });
+  const ask = <T>(method: string, params: object): Promise<T> => session.ask<T>(method, params);
   const view = async (params: Omit<TraceParams, 'uri'>): Promise<TraceView> => {
     const answer = await ask<TraceViewAnswer>(REQUEST.traceView, params);
     assert.ok('view' in answer, JSON.stringify(answer));
@@ -32,18 +31,11 @@ describe('a trace over the language server', () => {
   const lineOf = (text: string): number => cloud.topology.slice(0, cloud.topology.indexOf(text)).split('\n').length - 1;
 
   before(async () => {
-    cloud = await faultyCloud();
-    folder = await mkdtemp(path.join(tmpdir(), 'dvrscope-snapshots-'));
-    await Promise.all(NODES.map((node) => writeFile(path.join(folder, `${node}.snapshot`), cloud.snapshots[node])));
-    client = await startLsp();
-    await client.open(uri, cloud.topology);
-    await client.diagnostics(uri, () => true);
+    session = await startFaulty();
+    ({ cloud, folder, client } = session);
   });
 
-  after(async () => {
-    await client.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
+  after(() => session.stop());
 
   it('says why a packet cannot be traced', async () => {
     assert.deepEqual(await ask(REQUEST.traceView, { from: 'nobody', to: '8.8.8.8' }), {
@@ -113,7 +105,7 @@ describe('a trace over the language server', () => {
     let steps: PictureStep[];
 
     before(async () => {
-      await ask(REQUEST.compare, { source: { kind: 'snapshots', paths: [folder] } });
+      await session.compare();
       steps = (await view({ from: 'a3', to: '198.51.100.10' })).expected.steps;
     });
 
@@ -170,5 +162,25 @@ describe('a trace over the language server', () => {
         const params = { from: 'a3', to: '198.51.100.10', format };
         assert.match((await ask<TextResult>(REQUEST.traceExport, params)).text, beginning);
       });
+  });
+
+  it('of a topology of several files is not called edited when none of them was', async () => {
+    const at = (name: string): string => pathToFileURL(path.join(folder, name)).href;
+    const cut = cloud.topology.search(/^ports:/m);
+    const [head, ports] = [cloud.topology.slice(0, cut), cloud.topology.slice(cut)];
+    const [, own, rest = ''] = /^(ports:\n(?: .*\n)*)([^]*)$/.exec(ports) ?? [];
+    await writeFile(path.join(folder, 'ports.dvr.yaml'), `dvr: 1\n${own}`);
+    await writeFile(path.join(folder, 'root.dvr.yaml'), `${head}${rest}\ninclude: [ports.dvr.yaml]\n`);
+    await client.open(at('root.dvr.yaml'), `${head}${rest}\ninclude: [ports.dvr.yaml]\n`);
+    await client.diagnostics(at('root.dvr.yaml'), () => true);
+    await ask(REQUEST.compare, { uri: at('root.dvr.yaml'), source: { kind: 'snapshots', paths: [folder] } });
+    const answer = await ask<TraceViewAnswer>(REQUEST.traceView, {
+      uri: at('root.dvr.yaml'),
+      from: 'a3',
+      to: '198.51.100.10',
+    });
+    assert.ok('view' in answer, JSON.stringify(answer));
+    assert.ok(answer.view.live);
+    assert.deepEqual(answer.view.notes, []);
   });
 });

@@ -16,15 +16,8 @@ import type {
 } from 'vscode-languageserver';
 import { CLIENTS } from '../support/clients.ts';
 import { startLsp, type LspClient } from '../support/lspClient.ts';
+import { ROOT } from '../support/splitRoot.ts';
 
-const ROOT = `release: zed
-include: [tenants/*.dvr.yaml]
-nodes:
-  compute1: {agent_mode: dvr}
-  net1: {agent_mode: dvr_snat}
-networks:
-  red: {network_type: vxlan, segmentation_id: 1, subnets: {red-v4: {cidr: 10.0.0.0/24}}}
-`;
 const RED = `ports:
   vm1: {node: compute1, network: red, fixed_ips: [{ip_address: 10.0.0.5}]}
 routers:
@@ -189,6 +182,22 @@ describe('one file of several, opened alone', () => {
     await stop(client);
   });
 
+  it('who cannot pull is told that a file which is no part any more has nothing', async () => {
+    const client = await started(place, PUSHED);
+    await client.open(root!, ROOT);
+    await client.diagnostics(blue!, has('unknown-reference'));
+    await client.change(root!, 2, [{ text: ROOT.replace('tenants/*', 'tenants/r*') }]);
+    await client.diagnostics(blue!, isClean);
+    await client.change(root!, 3, [{ text: ROOT }]);
+    await client.diagnostics(blue!, has('unknown-reference'));
+    // One that is open is told what is wrong with it alone.
+    await client.open(red!, RED);
+    await client.diagnostics(red!, isClean);
+    await client.change(root!, 4, [{ text: ROOT.replace('tenants/*', 'tenants/b*') }]);
+    await client.diagnostics(red!, has('unknown-reference'));
+    await stop(client);
+  });
+
   it('files of the same folder are found without an open folder', async () => {
     const client = await startLsp();
     clients.add(client);
@@ -196,6 +205,42 @@ describe('one file of several, opened alone', () => {
     assert.deepEqual(await client.diagnostics(red!, none), []);
     await stop(client);
   });
+});
+
+it('a file is the same one however an editor writes its URI', async () => {
+  const place = placeWith({ 'cloud (a+b).dvr.yaml': ROOT, 'tenants/ü é+@.dvr.yaml': WRONG });
+  /** As VS Code does: https://github.com/microsoft/vscode-uri, `encodeURIComponentFast`. */
+  const written = (uri: string): string =>
+    `file://${new URL(uri).pathname
+      .split('/')
+      .map((part) => encodeURIComponent(decodeURIComponent(part)))
+      .join('/')}`
+      .replaceAll('(', '%28')
+      .replaceAll(')', '%29');
+  const [root, tenant] = ['cloud (a+b).dvr.yaml', 'tenants/ü é+@.dvr.yaml'].map(place.uri);
+  assert.notEqual(written(root!), root);
+  const client = await started(place, CLIENTS.full);
+  await client.open(written(root!), ROOT);
+  await client.diagnostics(written(root!), isClean);
+  const ask = (previousResultIds: object[]) =>
+    client.connection.sendRequest<WorkspaceDiagnosticReport>('workspace/diagnostic', { previousResultIds });
+  const { items } = await ask([]);
+  assert.deepEqual(
+    items.map(({ uri, version }) => [uri, version]),
+    [
+      [written(root!), 1],
+      [tenant, null],
+    ],
+  );
+  const again = await ask(items.map(({ uri, resultId }) => ({ uri: written(uri), value: resultId })));
+  assert.deepEqual(
+    again.items.map(({ uri, kind }) => [uri, kind]),
+    [
+      [written(root!), 'unchanged'],
+      [tenant, 'unchanged'],
+    ],
+  );
+  await stop(client);
 });
 
 describe('files that change outside of the editor', () => {

@@ -6,9 +6,8 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { wrongParams } from '../../server/features/feature.ts';
-import { FEATURES } from '../../server/features/table.ts';
 import { CLIENTS } from '../support/clients.ts';
+import { askable, paramsAt } from '../support/everyRequest.ts';
 import { startLsp } from '../support/lspClient.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -31,18 +30,8 @@ test('the language server', async () => {
   delete process.env['NODE_OPTIONS'];
   const uri = pathToFileURL(EXAMPLE).href;
   await client.open(uri, readFileSync(EXAMPLE, 'utf8'));
-  const position = { line: 12, character: 6 };
-  const range = { start: { line: 0, character: 0 }, end: { line: 100, character: 0 } };
-  const params = {
-    textDocument: { uri },
-    position,
-    positions: [position],
-    range,
-    newName: 'x',
-    query: 'a',
-    context: { diagnostics: [] },
-  };
-  for (const feature of FEATURES.filter((each) => wrongParams(each, params) === undefined))
+  const params = paramsAt(uri, { line: 12, character: 6 }, { line: 100, character: 0 });
+  for (const feature of askable(params))
     await client.connection.sendRequest(feature.method, params).catch(() => undefined);
   assert.deepEqual(await client.stop(), { status: 0, stderr: '' });
 });

@@ -40,6 +40,20 @@ it('passes on protocol and ports, and only those that were given', () => {
   });
 });
 
+it('says what is wrong with what is no request at all', () => {
+  const wrong = (spoken: object, expected: RegExp): void => {
+    const request = traceRequest(topology, { from: 'vm1', to: 'vm2', ...spoken });
+    assert.match('problem' in request ? request.problem : '', expected);
+  };
+  for (const end of [undefined, null, 5, {}]) wrong({ from: end }, /wants two texts/);
+  wrong({ to: ['vm2'] }, /wants two texts/);
+  wrong({ protocol: 6 }, /protocol of a packet is a word/);
+  for (const port of ['80', -1, 65536, 1.5, null, Number.NaN]) {
+    wrong({ protocol: 'tcp', dport: port }, /up to 65535/);
+    wrong({ protocol: 'tcp', sport: port }, /up to 65535/);
+  }
+});
+
 it('says what it does not find', () => {
   check('nobody', '8.8.8.8', /no port "nobody"/);
   check('a9ef7272-e0', '8.8.8.8', /no port "a9ef7272-e0"/);

@@ -46,6 +46,7 @@ export interface LspClient {
  * @param capabilities what the client says that it can; one that pulls diagnostics asks for them
  * @param options what else it says of itself
  * @param folder URI of the folder that it has open
+ * @param answers what else it answers, or answers otherwise
  */
 export async function startLsp(
   settings: object = {},
@@ -54,6 +55,7 @@ export async function startLsp(
   capabilities: ClientCapabilities = { workspace: { configuration: true } },
   options: ClientOptions = {},
   folder: string | null = null,
+  answers: Readonly<Record<string, () => unknown>> = {},
 ): Promise<LspClient> {
   const child = spawn(process.execPath, [program, 'lsp', '--stdio']);
   let stderr = '';
@@ -84,6 +86,7 @@ export async function startLsp(
     for (const check of waiting) check();
     return null;
   });
+  for (const [method, answer] of Object.entries(answers)) connection.onRequest(method, answer);
   connection.onError(() => undefined);
   connection.listen();
   const ended = closed.then((status): never => {

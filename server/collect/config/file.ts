@@ -1,7 +1,7 @@
 /** Files of an SSH configuration on this machine: read once each, with OpenSSH's demand on who may write them, and its `Include` patterns. */
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode } from '../errorCode.ts';
+import { errorCode, fileErrorText } from '../errorCode.ts';
 import { configLines, type ConfigLine } from './lines.ts';
 
 /** The lines of a file, or why there are none; neither when it does not exist. */
@@ -36,7 +36,9 @@ function readConfigFile(path: string, ownOnly: boolean): ConfigFile {
     return { lines: configLines(readFileSync(path, 'utf8'), path) };
   } catch (error) {
     const code = errorCode(error);
-    return code === 'ENOENT' || code === 'ENOTDIR' ? {} : { problem: `${path} cannot be read: ${code}` };
+    return code === 'ENOENT' || code === 'ENOTDIR'
+      ? {}
+      : { problem: `${path} cannot be read: ${fileErrorText(error)}` };
   }
 }
 

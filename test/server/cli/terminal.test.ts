@@ -6,7 +6,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, it } from 'node:test';
 import { UsageError } from '../../../server/cli/io.ts';
-import { hasColor, paintDiff, paintReport, progressLine, takeColor, type When } from '../../../server/cli/terminal.ts';
+import {
+  hasColor,
+  paintDiff,
+  paintReport,
+  progressLine,
+  showsProgress,
+  takeColor,
+  type When,
+} from '../../../server/cli/terminal.ts';
 import { dvrscope } from '../../support/cli.ts';
 
 const ESCAPE = '\u001B';
@@ -69,6 +77,17 @@ describe('paint', () => {
 it('a line of progress fits the terminal', () => {
   assert.equal(progressLine('reading nodes: 1 of 2, compute1 started', 20).length, '\r\u001B[K'.length + 19);
   assert.equal(progressLine('', 80), '\r\u001B[K');
+  for (const columns of [1, 2, 3, 40]) {
+    const shown = progressLine('reading nodes: 1 of 2, compute1 started, and more', columns).slice(WIPE.length);
+    assert.ok(shown.length < columns, `${columns}: ${shown}`);
+  }
+  assert.equal(progressLine('reading', 0), `${WIPE}reading`);
+});
+
+it('progress needs a terminal that can wipe a line', () => {
+  assert.ok(showsProgress({ TERM: 'xterm' }, true));
+  assert.ok(!showsProgress({ TERM: 'dumb' }, true));
+  assert.ok(!showsProgress({ TERM: 'xterm' }, false));
 });
 
 describe('the program', () => {

@@ -128,8 +128,11 @@ describe('OpenSSH', { skip: withoutOpenSsh(), timeout: 120_000 }, () => {
     const stranger = join(sshd.folder, 'id_stranger');
     await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', 'another', '-f', stranger]);
     const { ask, questions } = somebody(['wrong'], ['open sesame']);
-    const results = await collect(['a', 'b', 'c'], { identityFiles: [stranger, key], ask });
+    const right: string[] = [];
+    const accepted = (file: string): void => void right.push(file);
+    const results = await collect(['a', 'b', 'c'], { identityFiles: [stranger, key], ask, accepted });
     assert.deepEqual(results.map(outcome), ['ok', 'ok', 'ok']);
+    assert.deepEqual(right, [key]);
     assert.deepEqual(questions, [
       { kind: 'passphrase', file: key, isRepeated: false },
       { kind: 'passphrase', file: key, isRepeated: true },

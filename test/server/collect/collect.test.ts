@@ -144,9 +144,14 @@ test('no connection, no SSH, and names that are none', async () => {
   const rows: [host: string, port: number, kind: string, message: RegExp][] = [
     ['127.0.0.1', mutePort, 'timeout', /no answer to the handshake for 0\.3 s/],
     ['127.0.0.1', httpPort, 'unreachable', /handshake: /],
-    ['127.0.0.2', mutePort, 'unreachable', /connection: connect ECONNREFUSED/],
-    ['localhost', 1, 'unreachable', /connection: .*ECONNREFUSED/],
-    ['name.invalid', 22, 'unreachable', /connection: getaddrinfo/],
+    ['127.0.0.2', mutePort, 'unreachable', /\d\): connection refused\. No SSH server listens there/],
+    ['localhost', 1, 'unreachable', /\d\): connection refused\. No SSH server listens there/],
+    [
+      'name.invalid',
+      22,
+      'unreachable',
+      /\d\): (?:this machine knows no address for the name name\.invalid|the name name\.invalid could not be looked up: no name server answered)\. Give its address/,
+    ],
     ['-oProxyCommand=id', 22, 'unreachable', /not a host name/],
     ['a b', 22, 'unreachable', /not a host name/],
     ['127.0.0.1', 70_000, 'unreachable', /port/],
@@ -213,7 +218,7 @@ test('what is wrong with a key file is said, without its content', async () => {
   const { message } = result!.error;
   assert.match(
     message,
-    /Tried: .*locked, .*public\. .*public is a public key.*The agent: .*nonsense is not a private key.*There is no .*absent/,
+    /Tried: .*locked, .*public\. .*public is a public key.*The agent \(\/nowhere\/agent\): .*nonsense is not a private key.*There is no .*absent/,
   );
   assert.doesNotMatch(message, /SECRET|sesame/);
   assertNoSecret([result!], locked.private);

@@ -4,25 +4,19 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import type { ClientCapabilities, CodeAction, Diagnostic, TextEdit } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { REQUEST, type CompareResult } from '../../../shared/protocol.ts';
 import { faultyCloud, NODES } from '../../support/faultyCloud.ts';
+import { CLIENTS } from '../../support/clients.ts';
 import { startLsp, type LspClient } from '../../support/lspClient.ts';
 
 const uri = 'file:///cloud.dvr.yaml';
 
 const FULL: ClientCapabilities = {
   workspace: { configuration: true, workspaceEdit: { documentChanges: true } },
-  textDocument: {
-    codeAction: {
-      codeActionLiteralSupport: { codeActionKind: { valueSet: ['quickfix', 'source', 'source.fixAll'] } },
-      isPreferredSupport: true,
-      disabledSupport: true,
-      dataSupport: true,
-      resolveSupport: { properties: ['edit'] },
-    },
-  },
+  textDocument: { codeAction: CLIENTS.full.textDocument!.codeAction! },
 };
 /** Literals alone, as in Neovim's oldest versions. */
 const SMALL: ClientCapabilities = {
@@ -81,6 +75,16 @@ describe('code actions', () => {
       assert.match(applied(TEXT, actions[0]!), /vm1: \{network: red,/);
       assert.match(applied(TEXT, actions[1]!), /10\.0\.0\.5\}\]\} # dvrscope: ignore unknown-reference\n$/);
       assert.equal(actions[0]!.edit?.documentChanges?.length, 1);
+    });
+
+    it('do not mind what an editor takes for diagnostics', async () => {
+      const odd = [null, 5, {}, { code: 'unknown-reference' }, { code: 'unknown-reference', range: { start: 1 } }];
+      const actions = await ask(at(5, 18), { diagnostics: odd });
+      assert.deepEqual(
+        actions.map(({ title }) => title),
+        (await ask(at(5, 18))).map(({ title }) => title),
+      );
+      assert.ok(actions.length >= 2);
     });
 
     it('offer nothing where nothing is wrong', async () => {
@@ -146,6 +150,29 @@ describe('code actions', () => {
     );
     await client.stop();
   });
+});
+
+it('of a file that is not open no version is claimed', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'dvrscope-closed-'));
+  const uriOf = (name: string): string => pathToFileURL(path.join(folder, name)).href;
+  const root = 'include: [part.dvr.yaml]\nnetworks:\n  red: {}\n';
+  await writeFile(path.join(folder, 'root.dvr.yaml'), root);
+  await writeFile(path.join(folder, 'part.dvr.yaml'), 'ports:\n  vm1: {network: rde}\n');
+  const client = await startLsp({}, undefined, undefined, FULL);
+  await client.open(uriOf('root.dvr.yaml'), root);
+  await client.diagnostics(uriOf('part.dvr.yaml'), (all) => all.length > 0);
+  const place = { line: 1, character: 18 };
+  const [action] = await client.connection.sendRequest<CodeAction[]>('textDocument/codeAction', {
+    textDocument: { uri: uriOf('part.dvr.yaml') },
+    range: { start: place, end: place },
+    context: { diagnostics: [] },
+  });
+  assert.equal(action?.title, 'Change to `red`');
+  const [change] = action.edit?.documentChanges ?? [];
+  assert.ok(change && 'textDocument' in change);
+  assert.deepEqual(change.textDocument, { uri: uriOf('part.dvr.yaml'), version: null });
+  await client.stop();
+  await rm(folder, { recursive: true });
 });
 
 describe('take the live value', () => {

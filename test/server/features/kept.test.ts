@@ -8,12 +8,10 @@ import { test } from 'node:test';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { makeDocument, type Document } from '../../../server/document.ts';
 import { diagnostics } from '../../../server/features/diagnostics.ts';
-import { Refusal, wrongParams, type Context } from '../../../server/features/feature.ts';
-import { FEATURES } from '../../../server/features/table.ts';
+import { Refusal } from '../../../server/features/feature.ts';
 import { textOf, type Text } from '../../../server/text.ts';
-import { COMMAND } from '../../../shared/protocol.ts';
 import { edited, randomOf } from '../../shared/topology/edits.ts';
-import { CLIENTS } from '../../support/clients.ts';
+import { askable, contextOf, paramsAt } from '../../support/everyRequest.ts';
 
 const EDITS = Number(process.env['EDITS'] ?? 150);
 const SEED = Number(process.env['SEED'] ?? 1);
@@ -25,37 +23,16 @@ const TEXTS = [
   'nodes:\n  a: &a {agent_mode: dvr}\n  b: {<<: *a, agent_mode: dvr_snat} # dvrscope: ignore no-snat-node\nnetworks:\n  n:\n    subnets:\n      s: {cidr: 10.0.0.0/24}\nports:\n  p: {network: n, node: a, fixed_ips: [{ip_address: 10.0.0.5}]}\nfloating_ips:\n  192.0.2.1: {port: p}\npromises:\n  - reach p -> 8.8.8.8\n',
 ];
 
-/** Those about one document. */
-const ASKED = FEATURES.filter(({ method }) => method !== 'workspace/diagnostic');
-
 /** What an editor sees of a document, asked at one place and for all of it. */
 async function answers(document: Document, offset: number): Promise<Record<string, unknown>> {
-  const context: Context = {
-    client: CLIENTS.full,
-    document: () => document,
-    documents: () => [document],
-    comparison: () => undefined,
-    commands: Object.values(COMMAND),
-    isCancelled: () => false,
-  };
   const { text } = document;
-  const position = text.positionAt(offset);
-  const range = { start: { line: 0, character: 0 }, end: text.positionAt(text.getText().length) };
   const told = diagnostics(document, undefined);
-  const params = {
-    textDocument: { uri },
-    position,
-    positions: [position],
-    range,
-    newName: 'renamed',
-    query: 'a',
-    ch: '\n',
-    options: { tabSize: 2, insertSpaces: true },
-    context: { diagnostics: told },
-  };
+  const end = text.positionAt(text.getText().length);
+  const params = { ...paramsAt(uri, text.positionAt(offset), end), context: { diagnostics: told } };
   const all: Record<string, unknown> = { diagnostics: told };
-  for (const feature of ASKED.filter((each) => wrongParams(each, params) === undefined))
-    all[feature.method] = await answered(() => feature.answer(params as never, context));
+  // Those about one document.
+  for (const feature of askable(params).filter(({ method }) => method !== 'workspace/diagnostic'))
+    all[feature.method] = await answered(() => feature.answer(params as never, contextOf(document)));
   return all;
 }
 

@@ -12,14 +12,12 @@ import type {
 } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { makeDocument, type Document } from '../../../server/document.ts';
-import { Refusal, wrongParams, type Context } from '../../../server/features/feature.ts';
-import { FEATURES } from '../../../server/features/table.ts';
+import { Refusal } from '../../../server/features/feature.ts';
 import { encodedTokens, semanticTokensDelta, semanticTokensFull } from '../../../server/features/semanticTokens.ts';
 import { foldingRanges } from '../../../server/features/foldingRange.ts';
-import { COMMAND } from '../../../shared/protocol.ts';
 import { writeTopology } from '../../../shared/topology/write.ts';
 import { anyTopology } from '../../shared/topology/anyTopology.ts';
-import { CLIENTS } from '../../support/clients.ts';
+import { askable, contextOf, paramsAt } from '../../support/everyRequest.ts';
 
 const uri = 'file:///t.dvr.yaml';
 const example = readFileSync(new URL('../../../examples/snat-two-subnets.dvr.yaml', import.meta.url), 'utf8');
@@ -29,30 +27,13 @@ const documentOf = (text: string, previous?: Document): Document =>
 
 /** All requests about one place. */
 function askAll(document: Document, place: number): void {
-  const context: Context = {
-    client: CLIENTS.full,
-    document: () => document,
-    documents: () => [document],
-    comparison: () => undefined,
-    commands: Object.values(COMMAND),
-    isCancelled: () => false,
-  };
   const position = document.text.positionAt(place);
   // Not between the two characters of a line break.
   const offset = document.text.offsetAt(position);
-  const range = { start: { line: 0, character: 0 }, end: document.text.positionAt(document.text.getText().length) };
-  const params = {
-    textDocument: { uri },
-    position,
-    positions: [position],
-    range,
-    newName: 'x',
-    query: 'e',
-    context: { diagnostics: [] },
-  };
-  for (const feature of FEATURES.filter((each) => wrongParams(each, params) === undefined)) {
+  const params = paramsAt(uri, position, document.text.positionAt(document.text.getText().length));
+  for (const feature of askable(params)) {
     try {
-      const answer = feature.answer(params as never, context);
+      const answer = feature.answer(params as never, contextOf(document));
       inspect(feature.method, answer, document, offset);
     } catch (error) {
       if (!(error instanceof Refusal))
@@ -114,7 +95,7 @@ function tokensByDeltas(): (document: Document, back: number) => number[] {
   const answers: { resultId?: string; data: number[] }[] = [];
   return (document, back) => {
     const params = { textDocument: { uri: document.text.uri } };
-    const context = { document: () => document } as unknown as Context;
+    const context = contextOf(document);
     const before = answers.at(-1 - back) ?? answers.at(-1);
     if (!before) {
       const all = semanticTokensFull.answer(params, context) as SemanticTokens;

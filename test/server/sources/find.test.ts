@@ -115,7 +115,7 @@ test('what cannot be read is said, in the order of the paths', async () =>
       ['empty', 'empty: empty'],
       ['large', 'large: 1030 bytes, more than the 900 that are read'],
       ['fifo', 'fifo: not a regular file'],
-      ['named-otherwise.txt/x', 'named-otherwise.txt/x: cannot be read: ENOTDIR'],
+      ['named-otherwise.txt/x', 'named-otherwise.txt/x: cannot be read: a part of the path is no folder'],
       ['deep', 'deep: a folder without snapshots and sosreports'],
       ['without.tar', 'without.tar: an archive without a sosreport'],
     ],

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { joined, keptGroups, keptList, lazily, remembered } from '../../../shared/topology/kept.ts';
+import { randomOf } from './edits.ts';
 
 interface Thing {
   name: string;
@@ -63,14 +64,41 @@ test('fields are made when they are asked for, also those that are nothing', () 
   assert.deepEqual([object.value, object.value, runs], [undefined, undefined, 1]);
 });
 
+interface Member {
+  name: string;
+  group: string | undefined;
+}
+
 test('a group that has the same things is the same list', () => {
-  const keep = keptGroups<Thing>();
-  const groups = (...entries: [string, Thing[]][]) => keep(new Map(entries));
-  const before = groups(['one', [a, b]], ['two', [c]]);
-  const after = groups(['two', [c]], ['one', [b, a]], ['three', [d]]);
-  assert.equal(after.get('two'), before.get('two'));
-  assert.deepEqual([...after.keys()], ['two', 'one', 'three']);
-  assert.deepEqual(after.get('one'), [b, a]);
+  const member = (name: string, group?: string): Member => ({ name, group });
+  const [one, other, two, three] = [member('a', '1'), member('b', '1'), member('c', '2'), member('d', '3')];
+  const groups = keptGroups(({ group }: Member) => group);
+  const before = groups([one, other, two]);
+  const after = groups([two, other, one, member('none'), three]);
+  assert.equal(after.get('2'), before.get('2'));
+  assert.deepEqual([...after.keys()], ['2', '1', '3']);
+  assert.deepEqual(after.get('1'), [other, one]);
+});
+
+test('after any edit of a list the groups are those of the list', () => {
+  const random = randomOf(Number(process.env['SEED'] ?? 1));
+  const names = ['1', '2', '3', undefined];
+  const groups = keptGroups(({ group }: Member) => group);
+  let list: Member[] = Array.from({ length: 12 }, (_, i) => ({ name: `${i}`, group: random.pick(names) }));
+  for (let i = 0; i < 2000; i++) {
+    const [at, to] = [random.below(list.length), random.below(list.length)];
+    const next = [...list];
+    const kind = random.below(4);
+    if (kind === 0) [next[at], next[to]] = [list[to]!, list[at]!];
+    else if (kind === 1) next[at] = { ...list[at]!, name: `${i}` };
+    else if (kind === 2) next[at] = { name: `${i}`, group: random.pick(names) };
+    else next.splice(at, list.length > 8 ? 1 : 0, ...(list.length > 15 ? [] : [{ name: `${i}`, group: '1' }]));
+    list = next;
+    const expected = new Map<string, Member[]>();
+    for (const thing of list)
+      if (thing.group !== undefined) expected.set(thing.group, [...(expected.get(thing.group) ?? []), thing]);
+    assert.deepEqual([...groups(list)], [...expected], `edit ${i}`);
+  }
 });
 
 test('what is made of another thing in the same place stays the object that it was, if it is equal', () => {
