@@ -1,6 +1,7 @@
 /**
  * How a question of the server is answered: from the secret storage or by the user. Knows no editor, so that it is tested without one.
- * A passphrase is kept only if the user says so, and forgotten when it was wrong; passwords and one-time codes are never kept.
+ * A passphrase is kept only if the user says so, once it has opened its key, and forgotten when it was wrong; passwords and one-time
+ * codes are never kept.
  */
 import type {
   HostKeyAnswer,
@@ -23,6 +24,8 @@ export interface Asker {
     store: (key: string, value: string) => Promise<void>;
     delete: (key: string) => Promise<void>;
   };
+  /** What was typed and is not known to be right, by file. */
+  typed: Map<string, string>;
 }
 
 /** Answers in the order of the prompts; null when the user turned away. */
@@ -45,23 +48,33 @@ async function answerHostKey(question: HostKeyQuestion, { choose, t }: Asker): P
 
 async function answerPassphrase(
   { file, isRepeated }: PassphraseQuestion,
-  { choose, input, secrets, t }: Asker,
+  { input, secrets, typed: waiting, t }: Asker,
 ): Promise<string[] | null> {
-  const key = `passphrase:${file}`;
-  if (isRepeated) await secrets.delete(key);
+  waiting.delete(file);
+  if (isRepeated) await secrets.delete(keyOf(file));
   else {
-    const kept = await secrets.get(key);
+    const kept = await secrets.get(keyOf(file));
     if (kept !== undefined) return [kept];
   }
   const typed = await input(t('Passphrase of {0}', file), isRepeated ? t('That was wrong. Try again.') : '', true);
   if (typed === undefined) return null;
+  waiting.set(file, typed);
+  return [typed];
+}
+
+const keyOf = (file: string): string => `passphrase:${file}`;
+
+/** The passphrase of a file was right: it may be kept, if it was not kept before. */
+export async function offerToKeep(file: string, { choose, secrets, typed, t }: Asker): Promise<void> {
+  const passphrase = typed.get(file);
+  if (passphrase === undefined) return;
+  typed.delete(file);
   const detail = t(
     'In the secret storage of the editor, which the operating system protects. The language server keeps none. “DVR: Forget Kept Passphrases” forgets it.',
   );
   const keep = t('Keep');
   if ((await choose(t('Keep the passphrase of {0}?', file), detail, [keep, t('Ask Every Time')])) === keep)
-    await secrets.store(key, typed);
-  return [typed];
+    await secrets.store(keyOf(file), passphrase);
 }
 
 async function answerLogin(

@@ -10,7 +10,7 @@ import type { Reader } from './nodes/reader.ts';
 import { outcomeOf, type Way } from './outcome.ts';
 import { settingsFolder } from './paths.ts';
 import { pick } from './pick.ts';
-import { errorWithWay, trustWay } from './say.ts';
+import { errorWithWay, say, trustWay } from './say.ts';
 
 export interface CompareOptions {
   /** Only these nodes; of the others what is known is kept. */
@@ -39,9 +39,10 @@ export async function compare(
     );
   }
   const names = cloud.nodes.map(({ name }) => name).filter((name) => nodes?.includes(name) ?? true);
-  const order = { uri, source, nodes: names, isWhole: nodes === undefined };
+  const order = { uri, source, nodes: names, isWhole: nodes === undefined, files: cloud.files ?? [uri] };
   const result = await reader.read({ ...order, ...(isUnattended && { isUnattended }) });
-  if (result && !isUnattended) void sayOutcome(client, reader, uri, source, nodes ? partOf(result, names) : result);
+  if (result && !isUnattended)
+    sayOutcome(client, reader, uri, source, nodes ? partOf(result, names) : result).catch(say);
   return result;
 }
 
@@ -51,7 +52,8 @@ const cloudOf = (client: LanguageClient, uri: string): Promise<CloudEntry> =>
 /** Of what was read again only that is told. */
 function partOf(result: CompareResult, names: readonly string[]): CompareResult {
   const nodes = result.nodes.filter(({ node }) => names.includes(node));
-  return { ...result, nodes, differences: nodes.reduce((sum, { differences }) => sum + differences, 0) };
+  const older = (result.older ?? []).filter((node) => names.includes(node));
+  return { ...result, nodes, older, differences: nodes.reduce((sum, { differences }) => sum + differences, 0) };
 }
 
 const fileOf = (uri: string): string => path.posix.basename(vscode.Uri.parse(uri).path);
@@ -69,7 +71,7 @@ function sayEmpty(uri: string, { errors }: CloudEntry): undefined {
     if (chosen !== undefined && errors > 0) return showProblems();
     if (chosen !== undefined) return vscode.window.showTextDocument(vscode.Uri.parse(uri));
     return undefined;
-  });
+  }, say);
   return undefined;
 }
 
@@ -159,6 +161,8 @@ async function askFolder(): Promise<LiveSource | undefined> {
 /** The setting, relative to the workspace folder of the topology; `undefined` when it is not set. */
 function snapshotsFolder(topology: vscode.Uri): string | undefined {
   const folder = vscode.workspace.getConfiguration('dvrscope', topology).get<string>('snapshots.folder', '');
-  const base = vscode.workspace.getWorkspaceFolder(topology)?.uri ?? vscode.Uri.joinPath(topology, '..');
-  return folder === '' ? undefined : settingsFolder(folder, base.fsPath, homedir());
+  // A text that was never saved may have no folder of its own.
+  const own = topology.path.startsWith('/') ? vscode.Uri.joinPath(topology, '..') : undefined;
+  const base = vscode.workspace.getWorkspaceFolder(topology)?.uri ?? own ?? vscode.workspace.workspaceFolders?.[0]?.uri;
+  return folder === '' ? undefined : settingsFolder(folder, base?.fsPath ?? homedir(), homedir());
 }

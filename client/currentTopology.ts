@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { LANGUAGE_ID } from '../shared/protocol.ts';
 import { topologyOf } from './stateDocuments.ts';
+import { isWorkingText } from './workingText.ts';
 
 export interface CurrentTopology {
   /** `undefined` when no topology is open. */
@@ -24,10 +25,11 @@ export function followTopology(subscriptions: vscode.Disposable[]): CurrentTopol
   /** Its tab may have been given to a diff or a trace of its own: nodes and findings stay as long as there is the file. */
   const reopen = async (uri: vscode.Uri): Promise<void> => {
     try {
-      await vscode.workspace.openTextDocument(uri);
+      if (isTopology(await vscode.workspace.openTextDocument(uri))) return;
     } catch {
-      if (uri.toString() === current?.toString()) set(anyOpen());
+      // It is gone.
     }
+    if (uri.toString() === current?.toString()) set(anyOpen());
   };
   look(vscode.window.activeTextEditor);
   subscriptions.push(
@@ -45,9 +47,13 @@ export function followTopology(subscriptions: vscode.Disposable[]): CurrentTopol
 }
 
 function topologyIn(document: vscode.TextDocument | undefined): vscode.Uri | undefined {
-  if (document?.languageId === LANGUAGE_ID) return document.uri;
+  if (document && isTopology(document)) return document.uri;
   return document && topologyOf(document.uri);
 }
 
+/** One that somebody works on. */
+export const isTopology = ({ languageId, uri }: vscode.TextDocument): boolean =>
+  languageId === LANGUAGE_ID && isWorkingText(uri);
+
 const anyOpen = (except?: vscode.TextDocument): vscode.Uri | undefined =>
-  vscode.workspace.textDocuments.find((document) => document.languageId === LANGUAGE_ID && document !== except)?.uri;
+  vscode.workspace.textDocuments.find((document) => isTopology(document) && document !== except)?.uri;

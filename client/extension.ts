@@ -11,15 +11,18 @@ import { keptSecrets } from './keptSecrets.ts';
 import { provideMaps } from './mapView.ts';
 import { noticeMistake } from './mistakes.ts';
 import { showNodes } from './nodes/nodes.ts';
+import { makeReader } from './nodes/reader.ts';
 import { showServerStatus } from './serverStatus.ts';
 import { provideStateDocuments } from './stateDocuments.ts';
 import { helpInStates } from './stateHelp.ts';
 import { provideTraces } from './traceCommands.ts';
+import { isWorkingText } from './workingText.ts';
 
 let client: LanguageClient | undefined;
 
 /** Registers everything. The server starts with the first topology that is open, or the first question. */
 export function activate(context: vscode.ExtensionContext): void {
+  const outputChannel = vscode.window.createOutputChannel('dvrscope', { log: true });
   client = new LanguageClient('dvrscope', 'dvrscope', serverOptions(context), {
     documentSelector: [{ language: LANGUAGE_ID }],
     initializationOptions: {
@@ -32,21 +35,31 @@ export function activate(context: vscode.ExtensionContext): void {
         recordings: context.asAbsolutePath('dist/demo.br'),
       },
     } satisfies ClientOptions,
-    outputChannel: vscode.window.createOutputChannel('dvrscope', { log: true }),
+    outputChannel,
+    middleware: {
+      // What is wrong with what a file once was can no longer be mended.
+      provideDiagnostics: (document, previous, token, next) =>
+        isWorkingText(document instanceof vscode.Uri ? document : document.uri)
+          ? next(document, previous, token)
+          : undefined,
+    },
   });
   // A client keeps one handler for a method; this one is everybody's.
   const changed = new vscode.EventEmitter<TopologyParams>();
   client.onNotification(CHANGED, (params: TopologyParams) => changed.fire(params));
   const topology = followTopology(context.subscriptions);
+  const reader = makeReader(client);
   const secrets = keptSecrets(context.secrets, context.globalState);
   context.subscriptions.push(
+    outputChannel,
     changed,
     answerQuestions(client, secrets),
-    showServerStatus(client, topology),
+    reader,
+    showServerStatus(client, topology, reader),
     provideStateDocuments(client, changed.event),
     helpInStates(client),
     provideFindings(client, changed.event),
-    ...showNodes(client, topology, changed.event),
+    ...showNodes(client, topology, reader, changed.event),
     ...provideTraces(context, client, topology, changed.event),
     ...provideMaps(context, client, topology, changed.event),
     ...registerCommands(client),

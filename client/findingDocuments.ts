@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
 import { REQUEST, type TextResult, type TopologyParams } from '../shared/protocol.ts';
 import type { FindingParams } from '../shared/protocolNodes.ts';
+import { messageOf } from './say.ts';
 
 export const FINDING_SCHEME = 'dvr-finding';
 
@@ -17,7 +18,13 @@ const findingUri = (params: FindingParams, title: string): vscode.Uri =>
 
 /** Opens the page beside nothing: in the place of the preview before. */
 export async function showFinding(params: FindingParams, title: string): Promise<void> {
-  await vscode.commands.executeCommand('markdown.showPreview', findingUri(params, title));
+  const uri = findingUri(params, title);
+  try {
+    await vscode.commands.executeCommand('markdown.showPreview', uri);
+  } catch {
+    // The editor's own extension for Markdown may be turned off.
+    await vscode.window.showTextDocument(uri, { preview: true });
+  }
 }
 
 export function provideFindings(client: LanguageClient, onDidChange: vscode.Event<TopologyParams>): vscode.Disposable {
@@ -43,9 +50,11 @@ async function pageOf(client: LanguageClient, uri: vscode.Uri, token: vscode.Can
   try {
     // The server only knows open documents; the topology may have been closed since.
     await vscode.workspace.openTextDocument(vscode.Uri.parse(params.uri));
-    return (await client.sendRequest<TextResult>(REQUEST.finding, params, token)).text;
+    const root = vscode.workspace.workspaceFolders?.[0]?.uri.toString();
+    const asked: FindingParams = root === undefined ? params : { ...params, linkRoot: root };
+    return (await client.sendRequest<TextResult>(REQUEST.finding, asked, token)).text;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }
 

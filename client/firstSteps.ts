@@ -52,7 +52,8 @@ async function keepsChanges(reset: () => Promise<unknown>): Promise<boolean> {
 
 /** A new document, to be saved in the first folder of the workspace under a name that is free, or wherever the user says. */
 export async function openUntitled(name: string, text: string): Promise<vscode.TextEditor> {
-  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+  // A text that is not saved can belong to a folder on a disk only.
+  const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file')?.uri;
   const uri = folder && (await freeName(folder, name));
   if (!uri) {
     const document = await vscode.workspace.openTextDocument({ language: LANGUAGE_ID, content: text });

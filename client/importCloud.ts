@@ -5,7 +5,7 @@ import type { LanguageClient } from 'vscode-languageclient/node';
 import { REQUEST, type ImportParams, type ImportResult, type TextResult } from '../shared/protocol.ts';
 import { openUntitled } from './firstSteps.ts';
 import { pick } from './pick.ts';
-import { errorWithWay } from './say.ts';
+import { errorWithWay, messageOf } from './say.ts';
 
 /** Asks what to import unless it is given; the topology opens as a document that is not saved yet. */
 export async function importCloud(client: LanguageClient, given?: unknown): Promise<void> {
@@ -77,9 +77,8 @@ async function request(
     return cancel.isCancellationRequested ? undefined : result;
   } catch (error) {
     if (cancel.isCancellationRequested) return undefined;
-    const message = error instanceof Error ? error.message : String(error);
     const way = { title: vscode.l10n.t('Choose Something Else'), command: 'dvrscope.import' };
-    throw errorWithWay(message, way);
+    throw errorWithWay(messageOf(error), way);
   }
 }
 

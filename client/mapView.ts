@@ -4,9 +4,11 @@ import type { LanguageClient } from 'vscode-languageclient/node';
 import type { CloudMap, MapPlace } from '../shared/map/types.ts';
 import { REQUEST, type MapParams, type TopologyParams, type TraceParams } from '../shared/protocol.ts';
 import type { CurrentTopology } from './currentTopology.ts';
-import type { KeptMap, MapMessage, MapRequest } from './mapMessages.ts';
+import { inOrder, type Begin } from './inOrder.ts';
+import { isMapRequest, readKeptMap, type MapMessage, type MapRequest } from './mapMessages.ts';
 import { mapStrings } from './mapStrings.ts';
 import { isTrace } from './recentTraces.ts';
+import { saveSvg } from './saveSvg.ts';
 import { say } from './say.ts';
 import { topologyCommands } from './topologyCommand.ts';
 import { escapeHtml, pageHtml, webviewOptions } from './webviewPanel.ts';
@@ -35,10 +37,13 @@ interface Shown {
   files: ReadonlySet<string>;
   /** The page has loaded. */
   isReady: boolean;
+  /** The page knows no map yet, and not how the last one was looked at. */
+  isNew: boolean;
   /** The page must be told again when somebody looks. */
   isOld: boolean;
   /** How long the last map took. */
   took: number;
+  ask: Begin;
   timer?: ReturnType<typeof setTimeout>;
 }
 
@@ -111,14 +116,16 @@ function take(context: Context, panel: vscode.WebviewPanel, uri: string, trace?:
     uri,
     files: new Set([uri]),
     isReady: false,
+    isNew: true,
     isOld: true,
     took: 0,
+    ask: inOrder(),
     ...(trace && { trace }),
   };
   context.maps.set(uri, shown);
   void context.extension.workspaceState.update(LAST, uri);
-  panel.webview.onDidReceiveMessage((request: MapRequest) => {
-    Promise.resolve(receive(context, shown, request)).catch(say);
+  panel.webview.onDidReceiveMessage((request: unknown) => {
+    if (isMapRequest(request)) Promise.resolve(receive(context, shown, request)).catch(say);
   });
   panel.onDidChangeViewState(() => {
     if (panel.visible && shown.isReady && shown.isOld) tellSoon(context, shown);
@@ -142,15 +149,16 @@ function tellSoon(context: Context, shown: Shown): void {
     shown.timer = setTimeout(() => void tell(context, shown).catch(say), Math.max(STILL_MS, 2 * shown.took));
 }
 
-async function tell(context: Context, shown: Shown, isFirst = false): Promise<void> {
-  const { uri, trace } = shown;
+async function tell(context: Context, shown: Shown): Promise<void> {
+  const { uri, trace, isNew } = shown;
+  const counts = shown.ask();
   shown.isOld = false;
   const start = performance.now();
-  const message = await messageFor(context, { uri, ...(trace && { trace }) }, isFirst);
+  const message = await messageFor(context, { uri, ...(trace && { trace }) }, isNew);
   shown.took = performance.now() - start;
   // It may have been closed, or have got another packet meanwhile.
-  if (context.maps.get(uri) !== shown || shown.trace !== trace) return;
-  if (message.type === 'map') shown.files = filesOf(uri, message.map);
+  if (context.maps.get(uri) !== shown || shown.trace !== trace || !counts()) return;
+  if (message.type === 'map') [shown.files, shown.isNew] = [filesOf(uri, message.map), false];
   await post(shown, message);
 }
 
@@ -161,17 +169,17 @@ const post = ({ panel }: Shown, message: MapMessage): Thenable<boolean> =>
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- it is VS Code's, not a window's
   panel.webview.postMessage(message);
 
-async function messageFor({ extension, client }: Context, params: MapParams, isFirst: boolean): Promise<MapMessage> {
+async function messageFor({ extension, client }: Context, params: MapParams, isNew: boolean): Promise<MapMessage> {
   const { uri, trace } = params;
   const file = nameOf(uri);
   try {
     // The server only knows open documents; the topology may have been closed since.
     await vscode.workspace.openTextDocument(vscode.Uri.parse(uri));
     const map = await client.sendRequest<CloudMap>(REQUEST.map, params);
-    const kept = isFirst ? extension.globalState.get<Partial<KeptMap>>(REMEMBERED) : undefined;
+    const kept = isNew ? readKeptMap(extension.globalState.get(REMEMBERED)) : undefined;
     return { type: 'map', uri, file, map, ...(trace && { trace }), ...(kept && { kept }) };
   } catch (error) {
-    return { type: 'failed', file, message: error instanceof Error ? error.message : String(error) };
+    return { type: 'failed', uri, file, message: error instanceof Error ? error.message : String(error) };
   }
 }
 
@@ -179,8 +187,8 @@ async function messageFor({ extension, client }: Context, params: MapParams, isF
 function receive(context: Context, shown: Shown, request: MapRequest): Promise<unknown> | void {
   switch (request.type) {
     case 'ready':
-      shown.isReady = true;
-      return tell(context, shown, true);
+      [shown.isReady, shown.isNew] = [true, true];
+      return tell(context, shown);
     case 'retry':
       return tell(context, shown);
     case 'open':
@@ -192,11 +200,18 @@ function receive(context: Context, shown: Shown, request: MapRequest): Promise<u
     case 'clearTrace':
       delete shown.trace;
       return tell(context, shown);
+    case 'save':
+      return save(context, shown, request.svg);
     case 'remember': {
       const { view, isTable } = request;
       return Promise.resolve(context.extension.globalState.update(REMEMBERED, { view, isTable }));
     }
   }
+}
+
+async function save({ maps }: Context, shown: Shown, svg: string): Promise<void> {
+  const name = nameOf(shown.uri).replace(/\.dvr\.ya?ml$/, '');
+  if ((await saveSvg(shown.uri, name, svg)) && maps.get(shown.uri) === shown) await post(shown, { type: 'saved' });
 }
 
 /** The line beside the map; the keyboard stays on the map unless it is asked for. */
@@ -212,16 +227,14 @@ async function open(topology: string, { uri = topology, first }: MapPlace, isFoc
   editor.revealRange(line.range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
 }
 
-/** Where the document is open already, or else where texts are: never over the map. */
+/** Where the document is open already, or else where texts are: never over the map, also where it stands behind that. */
 function columnOf(uri: vscode.Uri): vscode.ViewColumn {
-  const groups = vscode.window.tabGroups.all;
   const holds = ({ input }: vscode.Tab): boolean =>
     input instanceof vscode.TabInputText && input.uri.toString() === uri.toString();
   const isMap = ({ input }: vscode.Tab): boolean =>
     input instanceof vscode.TabInputWebview && input.viewType.endsWith(VIEW);
-  const group =
-    groups.find(({ tabs }) => tabs.some(holds)) ??
-    groups.find(({ activeTab }) => activeTab === undefined || !isMap(activeTab));
+  const groups = vscode.window.tabGroups.all.filter(({ activeTab }) => activeTab === undefined || !isMap(activeTab));
+  const group = groups.find(({ tabs }) => tabs.some(holds)) ?? groups[0];
   return group?.viewColumn ?? vscode.ViewColumn.Beside;
 }
 

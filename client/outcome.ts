@@ -32,18 +32,20 @@ export function outcomeOf(result: CompareResult, circumstances: Circumstances, t
   const failed = result.nodes.filter(({ status }) => status === 'unreachable' || status === 'not-collected');
   const nothing = isKept && failed.length === result.nodes.length;
   const old = isKept ? oldText(circumstances, t) : undefined;
+  const before = isKept ? beforeText(result.older ?? [], old !== undefined, circumstances, t) : undefined;
   const broken = result.problems ?? [];
   const parts = [
     nothing ? nothingText(source.paths, broken, t) : summaryOf(result, t),
     ...(!nothing && broken.length > 0 ? [brokenText(broken, t)] : []),
     ...(old === undefined ? [] : [old]),
+    ...(before === undefined ? [] : [before]),
   ];
   const ways: [way: Way, isOffered: boolean][] = [
     ['problems', result.differences > 0],
     ['diff', result.nodes.some(({ status }) => status === 'differs')],
     ['retry', failed.length > 0 && !isKept],
     ['folder', nothing],
-    ['ssh', isKept && canConnect && (nothing || old !== undefined)],
+    ['ssh', isKept && canConnect && (nothing || old !== undefined || before !== undefined)],
     ['log', failed.length > 0 || broken.length > 0],
   ];
   return {
@@ -118,4 +120,22 @@ function oldText({ nodes, now }: Circumstances, t: Translate): string | undefine
   return old.length === 1
     ? t('The snapshot of {0} is old: it was read {1}.', old[0]!.name, age)
     : t('{0} snapshots are old: that of {1} was read {2}.', old.length, old[0]!.name, age);
+}
+
+/** A difference may then be what the topology has got since; that is no fault, so it is said calmly. */
+function beforeText(
+  older: readonly string[],
+  isToldOld: boolean,
+  { nodes, now }: Circumstances,
+  t: Translate,
+): string | undefined {
+  const [oldest] = nodes
+    .filter(({ name, readAt }) => readAt !== undefined && older.includes(name))
+    .toSorted((a, b) => a.readAt! - b.readAt!);
+  if (!oldest) return undefined;
+  if (isToldOld) return t('The topology was changed since then.');
+  const age = ageText(oldest.readAt!, now, t);
+  return older.length === 1
+    ? t('The topology was changed after the snapshot of {0} was read ({1}).', oldest.name, age)
+    : t('The topology was changed after {0} snapshots were read (that of {1} {2}).', older.length, oldest.name, age);
 }

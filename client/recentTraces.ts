@@ -26,7 +26,12 @@ export const traceKey = ({ uri, from, to, protocol = 'icmp', sport, dport }: Tra
   JSON.stringify([uri, from, to, protocol, sport ?? 0, dport ?? 0]);
 
 /** `a3 → 8.8.8.8`. */
-export const traceTitle = ({ from, to }: Pick<TraceParams, 'from' | 'to'>): string => `${from} → ${to}`;
+export const traceTitle = ({ from, to }: Pick<TraceParams, 'from' | 'to'>): string =>
+  `${isolated(from)} → ${isolated(to)}`;
+
+/** Names that are read from the right would change places in a line that is read from the left (UAX #9, isolates). */
+const isolated = (name: string): string => (FROM_THE_RIGHT.test(name) ? `\u2068${name}\u2069` : name);
+const FROM_THE_RIGHT = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
 
 /** `tcp 80`. */
 export const protocolText = ({ protocol = 'icmp', dport }: Pick<TraceParams, 'protocol' | 'dport'>): string =>
@@ -36,7 +41,9 @@ export const protocolText = ({ protocol = 'icmp', dport }: Pick<TraceParams, 'pr
 export const isTrace = (value: unknown): value is TraceParams =>
   typeof value === 'object' &&
   value !== null &&
-  ['uri', 'from', 'to'].every((key) => typeof Reflect.get(value, key) === 'string');
+  ['uri', 'from', 'to'].every((key) => typeof Reflect.get(value, key) === 'string') &&
+  ['string', 'undefined'].includes(typeof Reflect.get(value, 'protocol')) &&
+  ['sport', 'dport'].every((key) => ['number', 'undefined'].includes(typeof Reflect.get(value, key)));
 
 export async function pickRecent(recent: RecentTraces): Promise<TraceParams | undefined> {
   const items = recent.all().map((params) => ({

@@ -1,5 +1,6 @@
 /** An error as one message with a way out; a message of the server is meant for people. */
 import * as vscode from 'vscode';
+import { ErrorCodes, ResponseError } from 'vscode-languageclient/node';
 
 /** A button that leads out. */
 export interface WayOut {
@@ -18,10 +19,20 @@ export const trustWay = (): WayOut => ({
 
 export function say(error: unknown): void {
   const way = wayOf(error) ?? { title: vscode.l10n.t('Show Log'), command: 'dvrscope.showLog' };
-  const message = error instanceof Error ? error.message : String(error);
-  void vscode.window.showErrorMessage(message, way.title).then((chosen) => {
+  void vscode.window.showErrorMessage(messageOf(error), way.title).then((chosen) => {
     if (chosen !== undefined) void vscode.commands.executeCommand(way.command);
   });
+}
+
+/** What the library says when no server answers is not meant for people. */
+export function messageOf(error: unknown): string {
+  if (error instanceof ResponseError && error.code === ErrorCodes.PendingResponseRejected)
+    return vscode.l10n.t(
+      'The language server stopped before it could answer. It is being started again: try once more.',
+    );
+  if (error instanceof ResponseError && error.code === ErrorCodes.ConnectionInactive)
+    return vscode.l10n.t('The language server does not run. “DVR: Restart Language Server” starts it.');
+  return error instanceof Error ? error.message : String(error);
 }
 
 const wayOf = (error: unknown): WayOut | undefined =>

@@ -1,8 +1,9 @@
-/** The language status item: whether the language server runs, and what the topology holds. It is in the `{}` menu of the status bar. */
+/** The language status item: whether the language server runs, what the topology holds, and whether its nodes are being read. It is in the `{}` menu of the status bar. */
 import * as vscode from 'vscode';
 import { State, type LanguageClient } from 'vscode-languageclient/node';
 import { LANGUAGE_ID } from '../shared/protocol.ts';
 import type { CurrentTopology } from './currentTopology.ts';
+import type { Reader } from './nodes/reader.ts';
 
 const textOf = (state: State): [text: string, severity: vscode.LanguageStatusSeverity] => {
   const { Error, Information } = vscode.LanguageStatusSeverity;
@@ -14,26 +15,30 @@ const textOf = (state: State): [text: string, severity: vscode.LanguageStatusSev
 };
 
 /** A crashed server is started again by the client (four times in three minutes); the item then offers to do it by hand. */
-export function showServerStatus(client: LanguageClient, topology: CurrentTopology): vscode.Disposable {
+export function showServerStatus(
+  client: LanguageClient,
+  topology: CurrentTopology,
+  reader: Pick<Reader, 'isReading' | 'onDidChange'>,
+): vscode.Disposable {
   const item = vscode.languages.createLanguageStatusItem('dvrscope.server', { language: LANGUAGE_ID });
   item.name = 'dvrscope';
   item.command = { command: 'dvrscope.restartServer', title: vscode.l10n.t('Restart') };
-  const show = (state: State): void => {
-    [item.text, item.severity] = textOf(state);
-    item.busy = state === State.Starting;
-  };
-  const count = (): void => {
+  const show = (): void => {
     const uri = topology.uri();
-    item.detail = uri ? countText(vscode.languages.getDiagnostics(uri)) : '';
+    const isReading = uri !== undefined && reader.isReading(uri.toString());
+    [item.text, item.severity] = textOf(client.state);
+    item.busy = client.state === State.Starting || isReading;
+    const counted = uri ? countText(vscode.languages.getDiagnostics(uri)) : '';
+    item.detail = isReading ? `${vscode.l10n.t('comparing with the nodes')} · ${counted}` : counted;
   };
-  show(client.state);
-  count();
+  show();
   return vscode.Disposable.from(
     item,
-    client.onDidChangeState((change) => show(change.newState)),
-    topology.onDidChange(count),
+    client.onDidChangeState(show),
+    topology.onDidChange(show),
+    reader.onDidChange(show),
     vscode.languages.onDidChangeDiagnostics(({ uris }) => {
-      if (uris.some((uri) => uri.toString() === topology.uri()?.toString())) count();
+      if (uris.some((uri) => uri.toString() === topology.uri()?.toString())) show();
     }),
   );
 }

@@ -13,6 +13,7 @@ import {
   type TopologyParams,
   type TraceParams,
 } from '../shared/protocol.ts';
+import { messageOf } from './say.ts';
 
 export const TRACE_SCHEME = 'dvr-trace';
 
@@ -61,14 +62,14 @@ export function provideStateDocuments(
 
 async function textOf(client: LanguageClient, uri: vscode.Uri, token: vscode.CancellationToken): Promise<string> {
   const params = queryOf(uri);
-  if (!params) return 'This document has no topology. Close it and run the command again.\n';
+  if (!params) return `${vscode.l10n.t('This document has no topology. Close it and run the command again.')}\n`;
   const method = uri.scheme === TRACE_SCHEME ? REQUEST.trace : REQUEST.state;
   try {
     // The server only knows open documents; the topology may have been closed since.
     await vscode.workspace.openTextDocument(vscode.Uri.parse(params.uri));
     return (await client.sendRequest<TextResult>(method, params, token)).text;
   } catch (error) {
-    return `${error instanceof Error ? error.message : String(error)}\n`;
+    return `${messageOf(error)}\n`;
   }
 }
 

@@ -11,9 +11,11 @@ import {
 } from '../shared/protocol.ts';
 import { goToState, goToTopology } from './goTo.ts';
 import { isTrace, traceKey, traceTitle, type RecentTraces } from './recentTraces.ts';
+import { inOrder, type Begin } from './inOrder.ts';
+import { saveSvg } from './saveSvg.ts';
 import { say } from './say.ts';
 import { traceUri } from './stateDocuments.ts';
-import type { FromTracePage, ToTracePage } from './traceMessages.ts';
+import { isFromTracePage, type FromTracePage, type ToTracePage } from './traceMessages.ts';
 import { traceStrings } from './traceStrings.ts';
 import { askTrace } from './traceWizard.ts';
 import { pageHtml, webviewOptions } from './webviewPanel.ts';
@@ -47,6 +49,9 @@ interface Shown {
   took: number;
   /** The page listens: it has loaded, as it does again whenever it was hidden. */
   isReady: boolean;
+  /** It knows something: there was an answer since. */
+  isTold: boolean;
+  ask: Begin;
 }
 
 /** The panel of a packet that is shown already comes to the front. */
@@ -84,10 +89,10 @@ export function provideTraceViews(
 const column = (): vscode.ViewColumn => vscode.window.tabGroups.activeTabGroup.viewColumn;
 
 function take(context: Context, panel: vscode.WebviewPanel, params: TraceParams): void {
-  const shown: Shown = { panel, params, took: 0, isReady: false };
+  const shown: Shown = { panel, params, took: 0, isReady: false, isTold: false, ask: inOrder() };
   context.shown.add(shown);
-  panel.webview.onDidReceiveMessage((message: FromTracePage) => {
-    Promise.resolve(receive(context, shown, message)).catch(say);
+  panel.webview.onDidReceiveMessage((message: unknown) => {
+    if (isFromTracePage(message)) Promise.resolve(receive(context, shown, message)).catch(say);
   });
   panel.onDidChangeViewState(() => {
     if (!panel.visible) shown.isReady = false;
@@ -107,28 +112,33 @@ function tellSoon(context: Context, shown: Shown): void {
   shown.timer = setTimeout(() => void tell(context, shown).catch(say), still);
 }
 
-/** @param isNew the page knows nothing yet */
-async function tell(context: Context, shown: Shown, isNew = false): Promise<void> {
+async function tell(context: Context, shown: Shown): Promise<void> {
   const { params } = shown;
+  const counts = shown.ask();
   const start = performance.now();
   const answer = await answerOf(context, params);
   shown.took = performance.now() - start;
+  const hasMap = (await vscode.commands.getCommands(true)).includes(MAP);
   const told = JSON.stringify(answer);
   // It may have been closed or hidden, or gone on to another packet meanwhile.
-  if (!context.shown.has(shown) || !shown.isReady || shown.params !== params) return;
-  if (!isNew && told === shown.told) return;
+  if (!context.shown.has(shown) || !shown.isReady || shown.params !== params || !counts()) return;
+  if (shown.isTold && told === shown.told) return;
   const isUpdate = shown.told !== undefined && shown.told !== told;
-  shown.told = told;
+  [shown.told, shown.isTold] = [told, true];
   const common = { params, strings: traceStrings() };
-  const hasMap = (await vscode.commands.getCommands(true)).includes(MAP);
   delete shown.view;
   if ('view' in answer) shown.view = answer.view;
   const message: ToTracePage =
     'view' in answer
       ? { type: 'view', ...common, view: answer.view, hasMap, isUpdate }
       : { type: 'problem', ...common, problem: answer.problem };
+  await post(context, shown, message);
+}
+
+/** A panel that was closed meanwhile is told nothing. */
+async function post({ shown: all }: Context, shown: Shown, message: ToTracePage): Promise<void> {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- it is VS Code's, not a window's
-  await shown.panel.webview.postMessage(message);
+  if (all.has(shown)) await shown.panel.webview.postMessage(message);
 }
 
 async function answerOf({ client }: Context, params: TraceParams): Promise<TraceViewAnswer> {
@@ -147,16 +157,18 @@ function receive(context: Context, shown: Shown, message: FromTracePage): Promis
   const { params, view } = shown;
   switch (message.type) {
     case 'ready':
-      shown.isReady = true;
-      return tell(context, shown, true);
+      [shown.isReady, shown.isTold] = [true, false];
+      return tell(context, shown);
     case 'topology':
       return goToTopology(message.location, shown.panel);
     case 'state':
       return goToState(client, params.uri, message, shown.panel);
     case 'export':
-      return copyAs(client, shown, message.format);
+      return copyAs(context, shown, message.format);
     case 'copy':
-      return copy(shown, message.text);
+      return copy(context, shown, message.text);
+    case 'save':
+      return save(context, shown, message.svg);
     case 'again':
       return again(context, shown);
     case 'otherWay':
@@ -176,15 +188,19 @@ const showDocument = async (uri: vscode.Uri): Promise<void> => {
   await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: true });
 };
 
-async function copyAs(client: LanguageClient, shown: Shown, format: TraceExportParams['format']): Promise<void> {
+async function copyAs(context: Context, shown: Shown, format: TraceExportParams['format']): Promise<void> {
   const params: TraceExportParams = { ...shown.params, format };
-  await copy(shown, (await client.sendRequest<TextResult>(REQUEST.traceExport, params)).text);
+  await copy(context, shown, (await context.client.sendRequest<TextResult>(REQUEST.traceExport, params)).text);
 }
 
-async function copy({ panel }: Shown, text: string): Promise<void> {
+async function copy(context: Context, shown: Shown, text: string): Promise<void> {
   await vscode.env.clipboard.writeText(text);
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- it is VS Code's, not a window's
-  await panel.webview.postMessage({ type: 'copied' } satisfies ToTracePage);
+  await post(context, shown, { type: 'copied' });
+}
+
+async function save(context: Context, shown: Shown, svg: string): Promise<void> {
+  const { uri, from, to } = shown.params;
+  if (await saveSvg(uri, `${from} to ${to}`, svg)) await post(context, shown, { type: 'saved' });
 }
 
 /** The questions again, with the answers of this packet in front. */
@@ -192,7 +208,8 @@ async function again(context: Context, shown: Shown): Promise<void> {
   const { uri } = shown.params;
   const ofThis = context.recent.all().filter((each) => each.uri === uri);
   const answers = await askTrace(context.client, uri, { recent: [shown.params, ...ofThis] });
-  if (answers) await turnTo(context, shown, { ...answers, uri });
+  // Questions may stay open for long.
+  if (answers && context.shown.has(shown)) await turnTo(context, shown, { ...answers, uri });
 }
 
 /** The same panel shows another packet. */
@@ -201,5 +218,5 @@ async function turnTo(context: Context, shown: Shown, params: TraceParams): Prom
   shown.params = params;
   delete shown.told;
   shown.panel.title = traceTitle(params);
-  await tell(context, shown, true);
+  await tell(context, shown);
 }

@@ -30,11 +30,14 @@ export function pickStep<T>(options: StepOptions<T>): Promise<T | typeof BACK | 
   quickPick.matchOnDescription = true;
   quickPick.items = options.items;
   if (options.canGoBack) quickPick.buttons = [vscode.QuickInputButtons.Back];
+  let hasFree = false;
   quickPick.onDidChangeValue((typed) => {
     const item = options.items.find(({ label }) => label === typed.trim());
     const free = item ? undefined : options.free?.(typed.trim());
     // Behind the others, which the editor tells by their numbers: it may still speak of the list as it was.
-    quickPick.items = free ? [...options.items, { ...free, alwaysShow: true }] : options.items;
+    // Thousands of ports are handed over only where something changes.
+    if (free || hasFree) quickPick.items = free ? [...options.items, { ...free, alwaysShow: true }] : options.items;
+    hasFree = free !== undefined;
     // What was typed in full is meant, whatever else it may be found in.
     const meant = item ?? (free && quickPick.items.at(-1));
     if (meant) quickPick.activeItems = [meant];

@@ -24,7 +24,9 @@ export function registerNodeCommands(
       compare(client, reader, uri, { source: isSource(source) ? source : undefined }),
     ),
     command('dvrscope.refreshNodes', (uri) => compare(client, reader, uri, { source: reader.last(uri)?.source })),
-    command<NodeArgument>('dvrscope.refreshNode', (uri, element) => refreshNode(client, reader, uri, element)),
+    command<NodeArgument>('dvrscope.refreshNode', (uri, element) =>
+      refreshNode(client, reader, element?.uri ?? uri, element),
+    ),
     vscode.commands.registerCommand('dvrscope.stopReading', () => reader.stop()),
     command<NodeArgument>('dvrscope.expect', (uri, element) => showState(client, element?.uri ?? uri, element)),
     command<NodeArgument>(COMMAND.diff, (uri, element) => showDiff(client, element?.uri ?? uri, element)),
@@ -37,10 +39,10 @@ export function registerNodeCommands(
       if (name !== undefined) await vscode.env.clipboard.writeText(name);
     }),
     command<TreeElement>('dvrscope.goToTopology', (uri, element) => goToTopology(uri, element)),
-    command<NodeArgument>('dvrscope.traceFromNode', (uri, element) => traceFrom(client, uri, element)),
+    command<NodeArgument>('dvrscope.traceFromNode', (uri, element) => traceFrom(client, element?.uri ?? uri, element)),
     command<NodeArgument>('dvrscope.openTerminal', async (uri, element) => {
       const node = element?.node?.name ?? (await askNode(client, uri, vscode.l10n.t('Open Terminal on Node')));
-      if (node) await openTerminal(client, { uri, node });
+      if (node) await openTerminal(client, { uri: element?.uri ?? uri, node });
     }),
     vscode.commands.registerCommand('dvrscope.showLog', () => client.outputChannel.show()),
   ];
@@ -101,5 +103,5 @@ async function traceFrom(client: LanguageClient, uri: string, element: NodeArgum
   const title = vscode.l10n.t('Trace from {0}', node ?? '');
   const from =
     here.length === 1 ? here[0]!.name : await pick({ title, placeholder: vscode.l10n.t('From: a port'), items });
-  if (from !== undefined) await vscode.commands.executeCommand(COMMAND.trace, { from });
+  if (from !== undefined) await vscode.commands.executeCommand(COMMAND.trace, { uri, from });
 }

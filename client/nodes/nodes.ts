@@ -5,7 +5,7 @@ import type { TopologyParams } from '../../shared/protocol.ts';
 import { compare } from '../compare.ts';
 import type { CurrentTopology } from '../currentTopology.ts';
 import { registerNodeCommands } from './commands.ts';
-import { makeReader } from './reader.ts';
+import type { Reader } from './reader.ts';
 import { refreshInTime } from './refreshTimer.ts';
 import { showTree } from './tree.ts';
 
@@ -13,16 +13,11 @@ import { showTree } from './tree.ts';
 export function showNodes(
   client: LanguageClient,
   topology: CurrentTopology,
+  reader: Reader,
   onDidChange: vscode.Event<TopologyParams>,
 ): vscode.Disposable[] {
-  const reader = makeReader(client);
   const view = showTree(client, topology, reader, onDidChange);
   const refresh = (uri: string): Promise<unknown> =>
     compare(client, reader, uri, { source: reader.last(uri)?.source, isUnattended: true });
-  return [
-    reader,
-    view,
-    ...registerNodeCommands(client, topology, reader),
-    refreshInTime(topology, reader, view, refresh),
-  ];
+  return [view, ...registerNodeCommands(client, topology, reader), refreshInTime(topology, reader, view, refresh)];
 }

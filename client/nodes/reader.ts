@@ -11,8 +11,17 @@ export interface ReadOrder extends CompareParams {
   nodes: string[];
   /** The nodes are all of the cloud. */
   isWhole: boolean;
+  /** All files of the topology: whichever of them is looked at, it is the same cloud. */
+  files: readonly string[];
   /** Progress is shown in the view alone, and nothing is asked. */
   isUnattended?: boolean;
+}
+
+/** From where a cloud was read last, and when that ended. */
+export interface LastReading {
+  source: LiveSource;
+  endedAt: number;
+  needsAnswers: boolean;
 }
 
 export interface Reader extends vscode.Disposable {
@@ -22,54 +31,59 @@ export interface Reader extends vscode.Disposable {
   /** What is done with a node at the moment. */
   reading(uri: string, node: string): Reading | undefined;
   isReading(uri: string): boolean;
-  /** From where the cloud was read last, and when that ended. */
-  last(uri: string): { source: LiveSource; endedAt: number; needsAnswers: boolean } | undefined;
-  /** The state of nodes has changed: these, by cloud and name. */
-  onDidChange: vscode.Event<{ uri: string; nodes: string[] }>;
+  last(uri: string): LastReading | undefined;
+  /** The state of nodes has changed: these, of the cloud that these files are. */
+  onDidChange: vscode.Event<Change>;
+}
+
+interface Change {
+  files: readonly string[];
+  nodes: string[];
 }
 
 interface Run {
   order: ReadOrder;
   cancel: vscode.CancellationTokenSource;
+  /** Of the nodes that are read. */
+  states: Map<string, Reading>;
 }
 
 export const VIEW = 'dvrscope.nodes';
 
 export function makeReader(client: LanguageClient): Reader {
-  const changed = new vscode.EventEmitter<{ uri: string; nodes: string[] }>();
-  const states = new Map<string, Reading>();
+  const changed = new vscode.EventEmitter<Change>();
   const runs = new Set<Run>();
-  const lasts = new Map<string, { source: LiveSource; endedAt: number; needsAnswers: boolean }>();
-  const keyOf = (uri: string, node: string): string => `${node} ${uri}`;
-  const set = (uri: string, nodes: string[], state: Reading | undefined): void => {
-    for (const node of nodes) {
-      if (state) states.set(keyOf(uri, node), state);
-      else states.delete(keyOf(uri, node));
-    }
-    changed.fire({ uri, nodes });
-  };
+  const lasts = new Map<string, LastReading>();
+  const runsOf = (uri: string): Run[] => [...runs].filter(({ order }) => order.files.includes(uri));
   const showContext = (): void => {
     void vscode.commands.executeCommand('setContext', 'dvrscope.isReading', runs.size > 0);
   };
   const listener = client.onNotification(COLLECTING, ({ uri, node, state }: CollectingParams) => {
-    if (states.has(keyOf(uri, node))) set(uri, [node], state === 'started' ? 'reading' : state);
+    for (const { order, states } of runsOf(uri)) {
+      if (order.uri !== uri || !states.has(node)) continue;
+      states.set(node, state === 'started' ? 'reading' : state);
+      changed.fire({ files: order.files, nodes: [node] });
+    }
   });
   async function read(order: ReadOrder): Promise<CompareResult | undefined> {
-    const { uri, source, nodes, isWhole } = order;
-    const run: Run = { order, cancel: new vscode.CancellationTokenSource() };
+    const { uri, source, nodes, isWhole, files } = order;
+    const first: Reading = source.kind === 'ssh' ? 'waiting' : 'reading';
+    const states = new Map(nodes.map((node) => [node, first]));
+    const run: Run = { order, cancel: new vscode.CancellationTokenSource(), states };
     // The newer one reads the same nodes, perhaps from elsewhere.
-    if (isWhole) for (const other of runs) if (other.order.uri === uri) other.cancel.cancel();
+    if (isWhole) for (const { cancel } of runsOf(uri)) cancel.cancel();
     runs.add(run);
     showContext();
-    set(uri, nodes, source.kind === 'ssh' ? 'waiting' : 'reading');
+    changed.fire({ files, nodes });
     try {
       const result = await withProgress(client, run);
-      if (result) lasts.set(uri, { source, endedAt: Date.now(), needsAnswers: result.needsAnswers === true });
+      const needsAnswers = result?.needsAnswers === true;
+      if (result) for (const file of files) lasts.set(file, { source, endedAt: Date.now(), needsAnswers });
       return result;
     } finally {
       runs.delete(run);
       showContext();
-      set(uri, nodes, undefined);
+      changed.fire({ files, nodes });
       run.cancel.dispose();
     }
   }
@@ -78,11 +92,16 @@ export function makeReader(client: LanguageClient): Reader {
     stop: () => {
       for (const { cancel } of runs) cancel.cancel();
     },
-    reading: (uri, node) => states.get(keyOf(uri, node)),
-    isReading: (uri) => [...runs].some(({ order }) => order.uri === uri),
+    // Of two that read it the newer one counts.
+    reading: (uri, node) =>
+      runsOf(uri)
+        .findLast(({ states }) => states.has(node))
+        ?.states.get(node),
+    isReading: (uri) => runsOf(uri).length > 0,
     last: (uri) => lasts.get(uri),
     onDidChange: changed.event,
     dispose: () => {
+      for (const { cancel } of runs) cancel.cancel();
       changed.dispose();
       listener.dispose();
     },

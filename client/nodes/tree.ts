@@ -50,7 +50,9 @@ export function showTree(
     changed.fire(undefined);
     // A view that is not shown asks for nothing; its badge and the menus are about what was compared all the same.
     const isKnown = reader.last(topology.uri()?.toString() ?? '') !== undefined;
-    if (!view.visible && isKnown) void tree.children().then(() => showCloud(view, tree.cloud()));
+    if (view.visible) return;
+    if (isKnown) void tree.children().then(() => showCloud(view, tree.cloud()));
+    else showCloud(view, undefined);
   };
   const soon = delayed(refresh, STILL_MS);
   // The spinners of many nodes are drawn together.
@@ -73,8 +75,8 @@ export function showTree(
       if (uri === topology.uri()?.toString()) soon.run();
     }),
     client.onDidChangeState(refresh),
-    reader.onDidChange(({ uri, nodes }) => {
-      if (uri !== topology.uri()?.toString()) return;
+    reader.onDidChange(({ files, nodes }) => {
+      if (!files.includes(topology.uri()?.toString() ?? '')) return;
       for (const node of nodes) touched.add(node);
       draw.run();
     }),
@@ -115,9 +117,14 @@ function makeTree(client: LanguageClient, topology: CurrentTopology): Tree {
   let nodes = new Map<string, NodeElement>();
   const details = new Map<string, Promise<NodeDetails>>();
   const detailsOf = (params: NodeParams): Promise<NodeDetails> => {
-    const known = details.get(params.node) ?? client.sendRequest<NodeDetails>(REQUEST.node, params);
-    details.set(params.node, known);
-    return known;
+    const key = `${params.node} ${params.uri}`;
+    const known = details.get(key);
+    if (known) return known;
+    const asked = client.sendRequest<NodeDetails>(REQUEST.node, params);
+    details.set(key, asked);
+    // What could not be answered is asked again.
+    asked.catch(() => details.get(key) === asked && details.delete(key));
+    return asked;
   };
   return {
     cloud: () => cloud,
@@ -126,8 +133,11 @@ function makeTree(client: LanguageClient, topology: CurrentTopology): Tree {
     forget: () => details.clear(),
     children: async (element) => {
       if (!element) {
-        cloud = await cloudOf(client, topology);
         const uri = topology.uri()?.toString();
+        const answer = uri === undefined ? undefined : await cloudOf(client, uri);
+        // Somebody has gone on to another topology meanwhile, which is asked for by itself.
+        if (uri !== topology.uri()?.toString()) return [];
+        cloud = answer;
         // An empty tree shows the welcome text of package.json.
         return cloud && uri !== undefined && cloud.nodes.length > 0 ? [{ kind: 'cloud', uri, cloud }] : [];
       }
@@ -148,11 +158,9 @@ function makeTree(client: LanguageClient, topology: CurrentTopology): Tree {
 }
 
 /** Nothing where no server answers: its status item says so. */
-async function cloudOf(client: LanguageClient, topology: CurrentTopology): Promise<CloudEntry | undefined> {
-  const uri = topology.uri();
-  if (!uri) return undefined;
+async function cloudOf(client: LanguageClient, uri: string): Promise<CloudEntry | undefined> {
   try {
-    return await client.sendRequest<CloudEntry>(REQUEST.cloud, { uri: uri.toString() } satisfies TopologyParams);
+    return await client.sendRequest<CloudEntry>(REQUEST.cloud, { uri } satisfies TopologyParams);
   } catch {
     // It was closed in the meantime, or no server could be started.
     return undefined;

@@ -1,7 +1,8 @@
 /** The page of the topology map: what comes from the extension and from the user, and what is drawn because of it. */
-import type { KeptMap, MapMessage, MapRequest } from '../mapMessages.ts';
+import { type KeptMap, type MapMessage, type MapRequest, readKeptMap } from '../mapMessages.ts';
 import type { Box } from '../../shared/map/scene.ts';
 import type { MapThing } from '../../shared/map/types.ts';
+import { focusedElement } from './focus.ts';
 import { host, onMessage } from './host.ts';
 import { type Camera, fit, toward, zoom } from './map/camera.ts';
 import { makeCard } from './map/card.ts';
@@ -19,21 +20,24 @@ import {
   searched,
   thingAt,
 } from './map/model.ts';
-import { emptyElement, noteElement, notesOf } from './map/notes.ts';
-import { type Palette, paletteOf } from './map/palette.ts';
+import { makeMotion } from './map/motion.ts';
+import { type Note, emptyElement, noteElement, notesOf } from './map/notes.ts';
+import type { Palette } from './map/colours.ts';
+import { paletteOf } from './map/palette.ts';
 import { type Painted } from './map/paint.ts';
-import { isBar, routeOf, stopsOf } from './map/route.ts';
+import { pathCamera } from './map/pathCamera.ts';
 import { makeStage } from './map/stage.ts';
 import { makeTable } from './map/table.ts';
-import { countText, fill, texts } from './map/texts.ts';
+import { saidOf, svgOf, waysIn } from './map/told.ts';
+import { countText, texts } from './map/texts.ts';
 import { makeToolbar } from './map/toolbar.ts';
+import { fill } from './words.ts';
 
 const send = (request: MapRequest): void =>
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- it is VS Code's, not a window's
   host.postMessage(request);
 
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only this page ever set it
-const stored = (host.getState() ?? {}) as Partial<KeptMap>;
+const stored = readKeptMap(host.getState());
 const kept: KeptMap = {
   uri: '',
   view: 'logical',
@@ -41,9 +45,10 @@ const kept: KeptMap = {
   hidden: [],
   onlyFindings: false,
   cluster: '',
+  search: '',
   ...stored,
 };
-let isNew = stored.uri === undefined;
+let isNew = stored.view === undefined;
 let model: Model | undefined;
 let camera: Camera = stored.camera ?? { x: 0, y: 0, scale: 1 };
 let isPlaced = stored.camera !== undefined;
@@ -82,8 +87,19 @@ const toolbar = makeToolbar({
   step,
   zoom: (factor) => lookFrom(zoom(camera, factor, middle())),
   fit: () => model && lookFrom(fit(model.scene, stage.size())),
+  save,
 });
+toolbar.search.value = kept.search;
+// What was chosen the last time comes with the map, and would undo what is chosen before.
+toolbar.element.inert = true;
 const notes = make('div', { class: 'notes', role: 'status' });
+const motion = makeMotion(
+  () => (model?.map.paths ?? []).length > 0 && !kept.isTable,
+  (now) => {
+    phase = now;
+    stage.drawOver();
+  },
+);
 const legend = make('div', { class: 'legend-place' });
 const heading = make('h1', { class: 'heading' }, document.title);
 const said = make('div', { class: 'said', 'aria-live': 'polite' });
@@ -122,14 +138,18 @@ send({ type: 'ready' });
 function receive(message: MapMessage): void {
   if (message.type === 'map') take(message);
   else if (message.type === 'cursor') selectAt(message.place);
-  else fail(message.message);
+  else if (message.type === 'failed') fail(message);
+  else if (message.type === 'saved') said.textContent = texts.saved;
 }
 
 function take(news: MapNews): void {
+  toolbar.element.inert = false;
   if (isNew) Object.assign(kept, news.kept);
   isNew = false;
   const before = model;
   if (kept.uri !== news.uri && kept.uri !== '') isPlaced = false;
+  // A page that comes to the front again is looked at from where it was.
+  const isOther = !isPlaced || JSON.stringify(kept.trace) !== JSON.stringify(news.trace);
   kept.uri = news.uri;
   kept.trace = news.trace;
   model = modelOf(news, kept, toolbar.search.value, before);
@@ -137,16 +157,15 @@ function take(news: MapNews): void {
   toolbar.offer(clusterChoices(model), countText(model.map.findings));
   if (!model.clusters.has(kept.cluster)) kept.cluster = '';
   showAll();
-  const isOther = JSON.stringify(before?.news.trace) !== JSON.stringify(news.trace);
   if (isOther && (model.map.paths ?? []).length > 0) showPath();
-  move();
 }
 
 /** Everything that follows from the model. */
 function showAll(): void {
   if (!model) return;
-  const { news, isOld, scene, things, index } = model;
-  notes.replaceChildren(...notesOf(news, isOld).map((note) => noteElement(note, send)));
+  const { news, isOld, scene, things } = model;
+  const giveBack = keepFocus();
+  showNotes(notesOf(news, isOld));
   const isEmpty = model.map.things.length === 0;
   const nothing = emptyElement(
     texts.empty,
@@ -165,6 +184,7 @@ function showAll(): void {
     );
   empty.replaceChildren(isEmpty ? nothing : hidden);
   empty.hidden = things.length > 0;
+  toolbar.canSave(things.length > 0);
   stage.element.hidden = kept.isTable || things.length === 0;
   table.element.hidden = !kept.isTable || things.length === 0;
   legend.hidden = stage.element.hidden;
@@ -175,13 +195,43 @@ function showAll(): void {
     isPlaced = true;
   }
   if (kept.isTable) {
-    const wanted = toolbar.search.value.trim() !== '';
-    table.fill(wanted ? model.matches : things, index, kept.view);
+    fillTable(model);
     table.select(kept.selected);
   }
   showChoices();
   keep();
   stage.draw();
+  motion.start();
+  giveBack();
+}
+
+function fillTable(shown: Model): void {
+  const { index, things, matches } = shown;
+  const ways = waysIn(shown, kept.view);
+  const isWanted = toolbar.search.value.trim() !== '';
+  table.fill(isWanted ? matches : things, { index, view: kept.view, ways });
+}
+
+let noted = '[]';
+
+/** Those that are there already are not read out again. */
+function showNotes(all: Note[]): void {
+  const now = JSON.stringify(all);
+  if (now !== noted) notes.replaceChildren(...all.map((note) => noteElement(note, send)));
+  noted = now;
+}
+
+/** Whoever used a button that is gone goes on where it led. */
+function keepFocus(): () => void {
+  const at = focusedElement();
+  return () => {
+    const isGone = at !== undefined && (!at.isConnected || at.closest('[hidden]') !== null);
+    if (isGone) (kept.isTable ? table.element.querySelector<HTMLElement>('tr[tabindex="0"]') : stage.surface)?.focus();
+  };
+}
+
+function save(): void {
+  if (model) send({ type: 'save', svg: svgOf(model, kept.view, palette) });
 }
 
 function showChoices(): void {
@@ -210,8 +260,7 @@ function showSelected(): void {
   if (!model) return;
   model = { ...model, related: relatedFor(model.index, kept.selected) };
   const thing = model.index.things.get(kept.selected ?? '');
-  const found = countText(model.index.findings.get(kept.selected ?? '') ?? []);
-  said.textContent = thing ? [texts.kind[thing.kind], thing.name, thing.detail, found].filter(Boolean).join(', ') : '';
+  said.textContent = thing ? saidOf(model, kept.view, thing) : '';
   card.hide();
   if (kept.isTable) table.select(kept.selected);
   keep();
@@ -266,8 +315,9 @@ function hover(box: Box | undefined, at: { x: number; y: number }): void {
 function find(): void {
   if (!model) return;
   model = { ...model, ...searched(model.things, toolbar.search.value) };
-  if (kept.isTable)
-    table.fill(toolbar.search.value.trim() === '' ? model.things : model.matches, model.index, kept.view);
+  kept.search = toolbar.search.value;
+  if (kept.isTable) fillTable(model);
+  keep();
   foundText();
   stage.draw();
 }
@@ -295,52 +345,9 @@ function searchText(now: number, count: number): string {
   return now > 0 ? fill(texts.foundOf, now, count) : fill(texts.found, count);
 }
 
-/** Where names can be read, all of the map is shown with a path. */
-const PATH_READABLE = 0.5;
-
 /** All of the way in sight, once, when it is new. */
 function showPath(): void {
-  if (!model || kept.isTable) return;
-  const { boxes, scene } = model;
-  const ways = (model.map.paths ?? []).flatMap((path) => [path.there[kept.view], path.back[kept.view]]);
-  const stops = ways.map((ids) => stopsOf(scene, boxes, ids));
-  const points = [
-    ...stops.flatMap((each) => routeOf(scene, each)),
-    ...stops
-      .flat()
-      .filter((box) => !isBar(box))
-      .flatMap(({ x, y, width, height }) => [[x, y] as const, [x + width, y + height] as const]),
-  ];
-  const all = fit(scene, stage.size());
-  if (points.length === 0 || all.scale >= PATH_READABLE) return lookFrom(all);
-  const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
-  const [x, y] = [Math.min(...xs), Math.min(...ys)];
-  const next = fit({ width: Math.max(...xs) - x, height: Math.max(...ys) - y }, stage.size());
-  lookFrom({ scale: next.scale, x: next.x - x * next.scale, y: next.y - y * next.scale });
-}
-
-/** The packet moves along its way, unless the user asked for less motion. */
-const still = matchMedia('(prefers-reduced-motion: reduce)');
-let isMoving = false;
-function move(): void {
-  const wants = (): boolean =>
-    (model?.map.paths ?? []).length > 0 &&
-    !still.matches &&
-    !document.body.classList.contains('vscode-reduce-motion') &&
-    !kept.isTable;
-  const frame = (): void => {
-    isMoving = wants();
-    if (!isMoving) phase = 0;
-    else {
-      phase = (phase + 0.5) % 360;
-      requestAnimationFrame(frame);
-    }
-    stage.drawOver();
-  };
-  if (!isMoving && wants()) {
-    isMoving = true;
-    requestAnimationFrame(frame);
-  }
+  if (model && !kept.isTable) lookFrom(pathCamera(model, kept.view, stage.size()));
 }
 
 function middle(): { x: number; y: number } {
@@ -349,7 +356,8 @@ function middle(): { x: number; y: number } {
 }
 
 function keep(): void {
-  kept.camera = camera;
+  if (isPlaced) kept.camera = camera;
+  else delete kept.camera;
   host.setState(kept);
   const box = model?.boxes.get(kept.selected ?? '');
   // For who looks for it on the screen.
@@ -365,7 +373,9 @@ function keep(): void {
     : '';
 }
 
-function fail(message: string): void {
+function fail({ uri, message }: Extract<MapMessage, { type: 'failed' }>): void {
+  kept.uri = uri;
+  host.setState(kept);
   const actions = [
     { label: texts.retry, request: { type: 'retry' } },
     { label: texts.goToFile, request: { type: 'openFile' } },
@@ -373,6 +383,7 @@ function fail(message: string): void {
   empty.replaceChildren(emptyElement(texts.failed, message, [...actions], send));
   empty.hidden = false;
   stage.element.hidden = table.element.hidden = legend.hidden = true;
+  toolbar.canSave(false);
 }
 
 /** For who measures: how much was drawn. */

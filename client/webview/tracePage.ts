@@ -1,13 +1,17 @@
 /** The page of the trace view: pictures and tree of one trace, of which one step is selected. */
 import type { Picture, TraceView } from '../../shared/picture/types.ts';
 import type { Side } from '../../shared/protocol.ts';
-import type { FromTracePage, Shown, ToTracePage, TraceState } from '../traceMessages.ts';
+import { type FromTracePage, type Shown, type ToTracePage, type TraceState, readTraceState } from '../traceMessages.ts';
 import { host, onMessage } from './host.ts';
 import { fillDetails } from './trace/details.ts';
-import { button, el, fill, sign } from './trace/dom.ts';
+import { button, el, sign } from './trace/dom.ts';
+import { keepPlace } from './trace/focus.ts';
 import { chooser, comparison, header } from './trace/header.ts';
 import { drawPicture, type PictureElement } from './trace/picture.ts';
+import { placesSaid } from './trace/said.ts';
+import { pictureSvg } from './trace/savePicture.ts';
 import { makeTree, type TreeElement } from './trace/tree.ts';
+import { fill } from './words.ts';
 
 // oxlint-disable-next-line unicorn/require-post-message-target-origin -- it is VS Code's, not a window's
 const post = (message: FromTracePage): void => host.postMessage(message);
@@ -34,30 +38,33 @@ onMessage((data) => {
     show(begin(message));
     say(message.isUpdate ? message.strings.updated : '');
   } else if (message.type === 'problem') showProblem(message);
-  else say(now?.strings.copied ?? '');
+  else if (message.type === 'copied' || message.type === 'saved') say(now?.strings[message.type] ?? '');
 });
 post({ type: 'ready' });
 
 /** What was chosen stays so, if the page is the same one again. A live state that is new is what a person wants to see. */
 function begin(message: ViewMessage): Shows {
   const { view, params } = message;
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by `keep`
-  const state = host.getState() as TraceState | undefined;
-  const isSame = state !== undefined && JSON.stringify(state.params) === JSON.stringify(params);
+  const state = readTraceState(host.getState());
+  const isSame = JSON.stringify(state.params) === JSON.stringify(params);
   const kept = isSame && Boolean(view.live) === Boolean(state.hasLive) ? state : undefined;
   const side = kept?.side ?? (view.live ? 'live' : 'expected');
   return {
     ...message,
     shown: kept?.shown ?? (view.parting ? 'both' : side),
     side,
-    step: stepToSelect(view, side, kept?.step),
+    step: stepToSelect(view, side, kept),
   };
 }
 
 /** The step of before; else where they part. */
-function stepToSelect(view: TraceView, side: Side, before: number | undefined): number | undefined {
+function stepToSelect(view: TraceView, side: Side, before: Pick<TraceState, 'step' | 'text'> = {}): number | undefined {
   const { steps } = pictureOf(view, side);
-  if (before !== undefined && before < steps.length) return before;
+  const { step, text } = before;
+  if (step !== undefined && (text === undefined || steps[step]?.text === text) && step < steps.length) return step;
+  // There may be more steps, or fewer, before it now.
+  const same = text === undefined ? -1 : steps.findIndex((each) => each.text === text);
+  if (same >= 0) return same;
   const parting = steps.findIndex(({ isParting }) => isParting);
   return parting < 0 ? undefined : parting;
 }
@@ -66,14 +73,19 @@ const pictureOf = (view: TraceView, side: Side): Picture => (side === 'live' && 
 
 function keep({ params, view, shown, side, step }: Shows): void {
   const hasLive = view.live !== undefined;
-  host.setState({ params, hasLive, shown, side, ...(step === undefined ? {} : { step }) } satisfies TraceState);
+  const text = step === undefined ? undefined : pictureOf(view, side).steps[step]?.text;
+  const selected = { ...(step === undefined ? {} : { step }), ...(text === undefined ? {} : { text }) };
+  host.setState({ params, hasLive, shown, side, ...selected } satisfies TraceState);
 }
 
 function show(shows: Shows): void {
+  const place = keepPlace(page);
+  const opened = now && isSameSteps(now, shows) ? parts?.tree?.opened() : undefined;
   now = shows;
   keep(shows);
   const { view, strings, hasMap } = shows;
-  const options = { strings, hasMap, post };
+  const save = (): void => post({ type: 'save', svg: pictureSvg(view, shows.shown, strings) });
+  const options = { strings, hasMap, post, save };
   const isLive = view.live !== undefined;
   const pictures = el('div', { class: `pictures ${shows.shown}` });
   const drawn = new Map<Side, PictureElement>();
@@ -107,8 +119,13 @@ function show(shows: Shows): void {
     ),
   );
   parts = { drawn, details, treeHolder, tree: undefined };
-  showTree(false);
+  showTree({ scroll: place.scroll, open: opened });
+  place.focus();
 }
+
+const isSameSteps = (a: Shows, b: Shows): boolean =>
+  JSON.stringify(stepTexts(a)) === JSON.stringify(stepTexts(b)) && a.side === b.side;
+const stepTexts = ({ view, side }: Shows): string[] => pictureOf(view, side).steps.map(({ text }) => text);
 
 interface Parts {
   drawn: Map<Side, PictureElement>;
@@ -143,26 +160,30 @@ function treeTabs({ view, strings, side }: Shows): HTMLElement {
 function switchTo(side: Side): void {
   if (!now || now.side === side) return;
   const twin = now.step === undefined ? undefined : pictureOf(now.view, now.side).steps[now.step]?.twin;
-  now = { ...now, side, step: twin ?? stepToSelect(now.view, side, undefined) };
+  now = { ...now, side, step: twin ?? stepToSelect(now.view, side) };
   keep(now);
   for (const tab of document.querySelectorAll<HTMLElement>('.tree-head button'))
     tab.setAttribute('aria-pressed', String(tab.dataset['side'] === side));
-  showTree(false);
+  showTree();
 }
 
-function showTree(focus: boolean): void {
+/** @param scroll what was scrolled before something is selected, which must be in sight */
+function showTree({ scroll, open: opened }: { scroll?: () => void; open?: readonly boolean[] | undefined } = {}): void {
   if (!now || !parts) return;
   const { view, strings, side } = now;
   const picture = pictureOf(view, side);
   const tree = makeTree(picture, {
     strings,
     label: fill(strings.pictureOf, strings.tree, strings[side]),
-    choose: (step) => select(step, false),
+    said: placesSaid(picture, view.lanes, strings),
+    open: opened,
+    choose: (step) => select(step),
     activate: (step) => open(picture, step),
   });
   parts.tree = tree;
   parts.treeHolder.replaceChildren(tree.element);
-  select(now.step, focus, true);
+  scroll?.();
+  select(now.step, true);
 }
 
 /** What was selected stays in sight when the editor is made narrow: then all is one below the other. */
@@ -184,10 +205,10 @@ function selectIn(side: Side, step: number): void {
     now = { ...now, step: undefined };
     switchTo(side);
   }
-  select(step, false, true);
+  select(step, true);
 }
 
-function select(step: number | undefined, focus: boolean, inTree = false): void {
+function select(step: number | undefined, inTree = false): void {
   if (!now || !parts) return;
   now = { ...now, step };
   keep(now);
@@ -199,7 +220,7 @@ function select(step: number | undefined, focus: boolean, inTree = false): void 
   // The selected one last: it must be seen, whatever the other side scrolls to.
   for (const [each, drawn] of parts.drawn) if (each !== side) drawn.select(twin, true);
   parts.drawn.get(side)?.select(step, false);
-  if (inTree && step !== undefined) parts.tree?.select(step, { focus });
+  if (inTree && step !== undefined) parts.tree?.select(step);
 }
 
 /** Enter: the line of the topology that a step follows from, else its place in the state. */
@@ -211,12 +232,13 @@ function open({ side, steps }: Picture, number: number): void {
 
 function showProblem({ params, strings, problem }: Extract<ToTracePage, { type: 'problem' }>): void {
   now = undefined;
+  const place = keepPlace(page);
   host.setState({ params } satisfies TraceState);
   page.replaceChildren(
     el(
       'main',
       { class: 'problem' },
-      el('h1', { text: `${params.from} → ${params.to}` }),
+      el('h1', {}, el('bdi', { text: params.from }), document.createTextNode(' → '), el('bdi', { text: params.to })),
       el('h2', {}, sign('✗', 'bad'), el('span', { text: strings.problem })),
       el('p', { text: problem }),
       el(
@@ -227,6 +249,7 @@ function showProblem({ params, strings, problem }: Extract<ToTracePage, { type: 
       ),
     ),
   );
+  place.focus();
   say('');
 }
 

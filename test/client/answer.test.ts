@@ -1,13 +1,14 @@
 /** What the client does with the server's questions, with an editor made of rows. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { answer, type Asker } from '../../client/answer.ts';
+import { answer, offerToKeep, type Asker } from '../../client/answer.ts';
 import type { Question } from '../../shared/protocol.ts';
 
 /** An editor whose user gives these replies in turn; `undefined` turns away. */
 function editor(
   replies: (string | undefined)[],
   secrets = new Map<string, string>(),
+  typed = new Map<string, string>(),
 ): { asker: Asker; asked: string[] } {
   const asked: string[] = [];
   const reply = async (text: string): Promise<string | undefined> => {
@@ -24,6 +25,7 @@ function editor(
       store: async (key, value) => void secrets.set(key, value),
       delete: async (key) => void secrets.delete(key),
     },
+    typed,
   };
   return { asker, asked };
 }
@@ -57,19 +59,33 @@ test('where it cannot be remembered, that is not offered', async () => {
   assert.match(asked[0]!, /\[Trust Once\]/);
 });
 
-test('a passphrase: typed, kept only if the user says so, forgotten when it was wrong', async () => {
+test('a passphrase: typed, kept only if it was right and the user says so, forgotten when it was wrong', async () => {
   const question = { kind: 'passphrase', file: '/k', isRepeated: false } as const;
   const secrets = new Map<string, string>();
-  assert.deepEqual(await answer(question, editor(['open', 'Ask Every Time'], secrets).asker), ['open']);
+  const once = editor(['open', 'Ask Every Time'], secrets).asker;
+  assert.deepEqual(await answer(question, once), ['open']);
+  await offerToKeep('/k', once);
   assert.equal(secrets.size, 0);
   const { asker, asked } = editor(['open', 'Keep'], secrets);
   assert.deepEqual(await answer(question, asker), ['open']);
+  assert.equal(asked.length, 1, 'nobody knows yet whether it is right');
+  assert.equal(secrets.size, 0);
+  await offerToKeep('/other', asker);
+  await offerToKeep('/k', asker);
+  await offerToKeep('/k', asker);
+  assert.equal(asked.length, 2, 'asked once');
   assert.match(asked[0]!, /^Passphrase of \/k: {2}\(hidden\)$/);
   assert.deepEqual([...secrets], [['passphrase:/k', 'open']]);
-  assert.deepEqual(await answer(question, editor([], secrets).asker), ['open'], 'from the storage');
+  const again = editor([], secrets).asker;
+  assert.deepEqual(await answer(question, again), ['open'], 'from the storage');
+  await offerToKeep('/k', again);
   const repeated = { ...question, isRepeated: true };
-  assert.equal(await answer(repeated, editor([undefined], secrets).asker), null);
+  const typed = new Map([['/k', 'wrong']]);
+  const { asker: turned } = editor([undefined], secrets, typed);
+  assert.equal(await answer(repeated, turned), null);
   assert.equal(secrets.size, 0, 'a wrong one is not kept');
+  await offerToKeep('/k', turned);
+  assert.deepEqual([secrets.size, typed.size], [0, 0], 'nor what was typed before the user turned away');
 });
 
 test('passwords and codes are asked for one by one and never kept', async () => {

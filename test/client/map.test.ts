@@ -119,7 +119,7 @@ describe('what belongs to a thing', () => {
   });
 });
 
-const CHOSEN: Chosen = { view: 'logical', isTable: false, hidden: [], onlyFindings: false, cluster: '' };
+const CHOSEN: Chosen = { view: 'logical', isTable: false, hidden: [], onlyFindings: false, cluster: '', search: '' };
 const news = (map: CloudMap): MapNews => ({ type: 'map', uri, file: 'c.dvr.yaml', map });
 
 describe('a line is of', () => {

@@ -14,7 +14,7 @@ const SSH: LiveSource = { kind: 'ssh' };
 const KEPT: LiveSource = { kind: 'snapshots', paths: ['/s'] };
 
 /** `compute1 differs 2`, `net1 unreachable net1 (192.0.2.3, port 22): …`. */
-function resultOf(lines: readonly string[], problems: string[] = []): CompareResult {
+function resultOf(lines: readonly string[], problems: string[] = [], older: string[] = []): CompareResult {
   const nodes = lines.map((line) => {
     const [node = '', status, ...rest] = line.split(' ');
     const error = status === 'differs' ? '' : rest.join(' ');
@@ -27,15 +27,16 @@ function resultOf(lines: readonly string[], problems: string[] = []): CompareRes
     };
   });
   const differences = nodes.reduce((sum, node) => sum + node.differences, 0);
-  return { nodes, differences, notes: [], ...(problems.length > 0 && { problems }) };
+  return { nodes, differences, notes: [], ...(problems.length > 0 && { problems }), older };
 }
 
 interface Case {
   nodes: string[];
   source?: LiveSource;
   problems?: string[];
-  /** Of the first node. */
+  /** Of all nodes, each a second later than the one before. */
   readAt?: number;
+  older?: string[];
   text: string;
   ways: Way[];
   isFine?: boolean;
@@ -104,6 +105,39 @@ const CASES: Record<string, Case> = {
     text: '1 node in sync. The snapshot of a is old: it was read 3 days ago.',
     ways: ['ssh'],
   },
+  'a snapshot from before the last change of the topology': {
+    nodes: ['b in-sync', 'a in-sync'],
+    source: KEPT,
+    readAt: NOW - 3 * 3_600_000,
+    older: ['a'],
+    text: '2 nodes in sync. The topology was changed after the snapshot of a was read (2 h ago).',
+    ways: ['ssh'],
+    isFine: true,
+  },
+  'several such snapshots': {
+    nodes: ['a differs 1', 'b in-sync', 'c in-sync'],
+    source: KEPT,
+    readAt: NOW - 3 * 3_600_000,
+    older: ['b', 'a'],
+    text: '2 nodes in sync, a differs (1 difference). The topology was changed after 2 snapshots were read (that of a 3 h ago).',
+    ways: ['problems', 'diff', 'ssh'],
+  },
+  'old snapshots from before the last change': {
+    nodes: ['a in-sync', 'b in-sync'],
+    source: KEPT,
+    readAt: NOW - 3 * DAY,
+    older: ['a', 'b'],
+    text: '2 nodes in sync. 2 snapshots are old: that of a was read 3 days ago. The topology was changed since then.',
+    ways: ['ssh'],
+  },
+  'what was read over SSH just now': {
+    nodes: ['a in-sync'],
+    readAt: NOW - 3 * DAY,
+    older: ['a'],
+    text: '1 node in sync',
+    ways: [],
+    isFine: true,
+  },
   'a snapshot of this morning': {
     nodes: ['a in-sync'],
     source: KEPT,
@@ -114,18 +148,20 @@ const CASES: Record<string, Case> = {
   },
 };
 
-for (const [what, { nodes, source = SSH, problems, readAt, text, ways, isFine = false }] of Object.entries(CASES))
+for (const [what, { nodes, source = SSH, problems, older, readAt, text, ways, isFine = false }] of Object.entries(
+  CASES,
+))
   it(what, () => {
     const summaries = nodes.map((line, i) => ({
       name: line.split(' ')[0]!,
       agent_mode: 'dvr',
       pointer: '',
       line: 0,
-      ...(i === 0 && readAt !== undefined && { readAt }),
+      ...(readAt !== undefined && { readAt: readAt + 1000 * i }),
     }));
     const circumstances = { source, nodes: summaries, canConnect: true, now: NOW };
-    assert.deepEqual(outcomeOf(resultOf(nodes, problems), circumstances, t), { text, ways, isFine });
-    const cannot = outcomeOf(resultOf(nodes, problems), { ...circumstances, canConnect: false }, t);
+    assert.deepEqual(outcomeOf(resultOf(nodes, problems, older), circumstances, t), { text, ways, isFine });
+    const cannot = outcomeOf(resultOf(nodes, problems, older), { ...circumstances, canConnect: false }, t);
     assert.deepEqual(
       cannot.ways,
       ways.filter((way) => way !== 'ssh'),

@@ -1,6 +1,6 @@
 /** The signs of findings, drawn once for each size. Told by form as well as by colour: a disc with a cross, a triangle, a square with an i. */
 import type { Severity } from '../../../shared/problem.ts';
-import type { Palette } from './palette.ts';
+import type { Palette } from './colours.ts';
 
 /** The size of a mark where there is room. */
 export const MARK = 15;
@@ -19,7 +19,7 @@ export function drawBadge(
   const badges = made.get(palette) ?? new Map<string, HTMLCanvasElement>();
   made.set(palette, badges);
   const whole = Math.round(size);
-  const key = `${severity} ${whole}`;
+  const key = `${severity} ${whole} ${window.devicePixelRatio}`;
   const badge = badges.get(key) ?? makeBadge(whole, severity, palette);
   badges.set(key, badge);
   const side = whole + 4;

@@ -1,9 +1,10 @@
 /** The card that says all that is known of a thing: beside the mouse, or beside what is selected. */
 import type { Index } from './marks.ts';
-import { countText, fill, texts } from './texts.ts';
+import { fill } from '../words.ts';
+import { countText, texts } from './texts.ts';
 import { make } from './dom.ts';
 import type { Size } from './camera.ts';
-import { shortName } from './paint.ts';
+import { findingSaid, linksSaid } from './said.ts';
 
 export interface Card {
   element: HTMLElement;
@@ -13,6 +14,7 @@ export interface Card {
 
 /** More of them would cover the map; the table and the Problems view have all. */
 const SHOWN_FINDINGS = 3;
+const SHOWN_LINKS = 4;
 
 export function makeCard(): Card {
   const element = make('div', { class: 'card', role: 'tooltip', hidden: true });
@@ -35,15 +37,17 @@ export function makeCard(): Card {
   };
 }
 
-function contentOf({ things, findings, links }: Index, id: string): HTMLElement[] {
+function contentOf(index: Index, id: string): HTMLElement[] {
+  const { things, findings } = index;
   const thing = things.get(id);
   if (!thing) return [];
   const found = findings.get(id) ?? [];
   const rest = found.length - SHOWN_FINDINGS;
+  const joined = linksSaid(index, id, texts, undefined, SHOWN_LINKS);
   const facts = [
     thing.detail,
     thing.status === undefined ? '' : fill(texts.lastComparison, texts.status[thing.status]),
-    linkText(links.get(id) ?? [], things, id),
+    joined === '' ? '' : fill(texts.joined, joined),
   ];
   return [
     make('div', { class: 'card-name' }, thing.name),
@@ -51,42 +55,9 @@ function contentOf({ things, findings, links }: Index, id: string): HTMLElement[
     ...facts.filter((text) => text !== '').map((text) => make('div', {}, text)),
     ...found
       .slice(0, SHOWN_FINDINGS)
-      .map(({ severity, message, isLive }) =>
-        make(
-          'div',
-          { class: `finding ${severity}` },
-          `${SIGN[severity]} ${isLive ? fill(texts.liveFinding, message) : message}`,
-        ),
-      ),
+      .map((finding) => make('div', { class: `finding ${finding.severity}` }, findingSaid(finding, texts))),
     ...(rest > 0
       ? [make('div', { class: 'card-kind' }, fill(texts.moreFindings, countText(found.slice(SHOWN_FINDINGS))))]
       : []),
   ];
-}
-
-/** A sign for each severity, for who does not see its colour. */
-export const SIGN = { error: '✕', warning: '⚠', information: 'ℹ', hint: 'ℹ' } as const;
-
-/** What it is joined with, as far as it can be read at a glance. */
-function linkText(
-  links: Index['links'] extends ReadonlyMap<string, infer L> ? L : never,
-  things: Index['things'],
-  id: string,
-): string {
-  const FEW = 4;
-  const joins = links.map(({ from, to, label }) => {
-    const other = nameOf(things, from === id ? to : from);
-    return label === '' ? other : `${other} (${label})`;
-  });
-  if (joins.length === 0) return '';
-  const few = joins.slice(0, FEW).join(', ');
-  return fill(texts.joined, joins.length > FEW ? fill(texts.more, few, joins.length - FEW) : few);
-}
-
-/** Of a namespace the beginning of its id, and the node that it is on. */
-function nameOf(things: Index['things'], id: string): string {
-  const thing = things.get(id);
-  const node = things.get(thing?.inside.physical ?? '');
-  if (thing?.kind !== 'namespace' || !node) return thing?.name ?? '';
-  return `${shortName(thing.name)} · ${node.name}`;
 }

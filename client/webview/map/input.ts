@@ -1,7 +1,8 @@
 /** The map by mouse and keyboard: what each means, without knowing what becomes of it. */
 import { type Box, type Scene } from '../../../shared/map/scene.ts';
+import { isContainer } from './boxes.ts';
 import { type Camera, type Size, fit, pan, zoom } from './camera.ts';
-import { CELLS_FROM, isContainer } from './paint.ts';
+import { CELLS_FROM } from './paint.ts';
 
 export interface Hands {
   scene(): Scene | undefined;

@@ -1,7 +1,8 @@
 /** Lines above the map on what one must know of it: that it is not up to date, which packet is shown, that there is nothing. */
 import type { MapMessage, MapRequest } from '../../mapMessages.ts';
 import { button, make } from './dom.ts';
-import { fill, texts } from './texts.ts';
+import { fill } from '../words.ts';
+import { texts } from './texts.ts';
 
 export interface Note {
   kind: 'warning' | 'info' | 'there';

@@ -3,9 +3,10 @@ import type { MapFinding, MapPath, MapView } from '../../../shared/map/types.ts'
 import type { Box, Scene, Wire } from '../../../shared/map/scene.ts';
 import type { Camera, Size } from './camera.ts';
 import { MARK, drawBadge } from './badge.ts';
+import { isContainer } from './boxes.ts';
 import { worstOf } from './marks.ts';
-import { CELLS_FROM, isContainer } from './paint.ts';
-import type { Palette } from './palette.ts';
+import { CELLS_FROM } from './paint.ts';
+import type { Palette } from './colours.ts';
 import { paintPath } from './route.ts';
 
 export interface Over {

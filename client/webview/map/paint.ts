@@ -1,8 +1,9 @@
 /** Draws the map on a canvas: far away boxes and counts, nearer names, near everything. */
 import type { MapThing } from '../../../shared/map/types.ts';
 import { CELL, HEADER, type Box, type Scene, type Wire } from '../../../shared/map/scene.ts';
+import { hasKindText, isContainer, shortName } from './boxes.ts';
 import type { Camera, Size } from './camera.ts';
-import type { Palette } from './palette.ts';
+import type { Palette } from './colours.ts';
 import { writeText } from './text.ts';
 import { counted, texts } from './texts.ts';
 
@@ -49,10 +50,6 @@ export function paint(
   if (camera.scale >= NAMES_FROM) for (const box of cells) writeCell(context, box, camera, look.palette);
   return { boxes: containers.length + cells.length, wires };
 }
-
-/** Kinds that hold others, whether or not they do. */
-export const isContainer = ({ thing, parent }: Box): boolean =>
-  parent < 0 && thing.kind !== 'port' && thing.kind !== 'subnet' && thing.kind !== 'floating-ip';
 
 /** The part of the map that the screen shows. */
 interface Sight {
@@ -185,9 +182,7 @@ function writeContainer(
     });
 }
 
-/** Said where the name alone does not tell. */
-const kindText = ({ kind, id }: MapThing): string =>
-  kind === 'carrier' || !id.startsWith('/') ? '' : texts.kind[kind].toLowerCase();
+const kindText = (thing: MapThing): string => (hasKindText(thing) ? texts.kind[thing.kind].toLowerCase() : '');
 
 const counts = new WeakMap<Scene, Map<Box, string[]>>();
 
@@ -235,6 +230,3 @@ function writeCell(context: CanvasRenderingContext2D, box: Box, { x, y, scale }:
       colour: palette.faint,
     });
 }
-
-/** The kind and the beginning of the id, as elsewhere. */
-export const shortName = (namespace: string): string => namespace.replace(/^([a-z]+-[0-9a-f]{8})-[0-9a-f-]{27}$/, '$1');

@@ -85,8 +85,19 @@ export function makeStage(shown: () => Shown | undefined, onPainted: (painted: P
     wanted.add(what);
   };
   new ResizeObserver(() => want('all')).observe(element);
+  onOtherRatio(() => want('all'));
   const [draw, drawOver, look] = [() => want('all'), () => want('over'), () => want('look')];
   return { element, surface, size, draw, drawOver, look };
+}
+
+/** On a screen of other points the canvases keep their size, and would not be sharp. */
+function onOtherRatio(act: () => void): void {
+  const query = matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`);
+  const follow = (): void => {
+    act();
+    onOtherRatio(act);
+  };
+  query.addEventListener('change', follow, { once: true });
 }
 
 /** The corner of the canvas is beyond that of the screen. */

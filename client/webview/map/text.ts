@@ -45,7 +45,8 @@ function cut(context: CanvasRenderingContext2D, text: string, room: number, font
   const width = widthOf(context, text, font, weight);
   if (width <= room) return text;
   const kept = Math.floor((text.length * (room - 0.8)) / width);
-  return kept < 2 ? '' : `${text.slice(0, kept)}…`;
+  // Not between the two halves of a letter.
+  return kept < 2 ? '' : `${text.slice(0, kept).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }
 
 function widthOf(context: CanvasRenderingContext2D, text: string, font: string, weight: string): number {

@@ -1,7 +1,9 @@
 /** What stands above the map: the view, search, filters, zoom, and the way to the table. */
-import { type MapView, type ThingKind, VIEW_KINDS } from '../../../shared/map/types.ts';
+import type { MapView, ThingKind } from '../../../shared/map/types.ts';
 import { button, make } from './dom.ts';
-import { fill, texts } from './texts.ts';
+import { fill } from '../words.ts';
+import { makeKindsMenu } from './kindsMenu.ts';
+import { texts } from './texts.ts';
 
 export interface Choices {
   view: MapView;
@@ -19,6 +21,8 @@ export interface Toolbar {
   offer(clusters: readonly { id: string; name: string }[], findings: string): void;
   /** `3 of 12`. */
   found(text: string): void;
+  /** Whether anything is shown that could be saved. */
+  canSave(isThere: boolean): void;
   search: HTMLInputElement;
 }
 
@@ -29,6 +33,8 @@ export interface ToolbarActions {
   step(by: 1 | -1): void;
   zoom(factor: number): void;
   fit(): void;
+  /** What is drawn becomes a file. */
+  save(): void;
 }
 
 export function makeToolbar(actions: ToolbarActions): Toolbar {
@@ -52,16 +58,12 @@ export function makeToolbar(actions: ToolbarActions): Toolbar {
   const only = make('input', { type: 'checkbox' });
   only.addEventListener('change', () => actions.choose({ onlyFindings: only.checked }));
   const onlyText = make('span', {}, fill(texts.only, texts.none));
-  const kinds = make('div', { class: 'kinds' });
-  const kindsBox = make('details', { class: 'menu' }, make('summary', {}, texts.kinds), kinds);
-  kindsBox.addEventListener('keydown', (event) => {
-    if (event.key !== 'Escape') return;
-    kindsBox.open = false;
-    kindsBox.querySelector('summary')?.focus();
-  });
+  const kinds = makeKindsMenu((hidden) => actions.choose({ hidden }));
   const table = button(texts.table, texts.tableHelp, () =>
     actions.choose({ isTable: table.getAttribute('aria-pressed') !== 'true' }),
   );
+  const save = button(texts.save, texts.saveHelp, () => actions.save());
+  save.disabled = true;
   const zooms = make(
     'div',
     { class: 'group', role: 'group', 'aria-label': texts.zoom },
@@ -77,9 +79,10 @@ export function makeToolbar(actions: ToolbarActions): Toolbar {
     make('div', { class: 'search' }, search, count),
     make('span', { class: 'filler' }),
     cluster,
-    kindsBox,
+    kinds.element,
     make('label', { class: 'check' }, only, onlyText),
     zooms,
+    save,
   );
   return {
     element,
@@ -90,7 +93,7 @@ export function makeToolbar(actions: ToolbarActions): Toolbar {
       cluster.value = choices.cluster;
       table.setAttribute('aria-pressed', String(choices.isTable));
       zooms.hidden = choices.isTable;
-      kinds.replaceChildren(...VIEW_KINDS[choices.view].map((kind) => kindBox(kind, choices, actions)));
+      kinds.show(choices.view, choices.hidden);
     },
     offer(clusters, findings) {
       const kept = cluster.value;
@@ -100,6 +103,9 @@ export function makeToolbar(actions: ToolbarActions): Toolbar {
       if (cluster.selectedIndex < 0) cluster.value = '';
       cluster.hidden = clusters.length < 2;
       onlyText.textContent = fill(texts.only, findings === '' ? texts.none : findings);
+    },
+    canSave(isThere) {
+      save.disabled = !isThere;
     },
     found(text) {
       count.textContent = text;
@@ -111,13 +117,4 @@ function viewButton(view: MapView, actions: ToolbarActions): HTMLButtonElement {
   const made = button(texts.views[view], texts.viewHelp[view], () => actions.choose({ view }));
   made.dataset['view'] = view;
   return made;
-}
-
-function kindBox(kind: ThingKind, { hidden }: Choices, actions: ToolbarActions): HTMLElement {
-  const box = make('input', { type: 'checkbox' });
-  box.checked = !hidden.includes(kind);
-  box.addEventListener('change', () =>
-    actions.choose({ hidden: box.checked ? hidden.filter((each) => each !== kind) : [...hidden, kind] }),
-  );
-  return make('label', { class: 'check' }, box, make('span', { class: `swatch ${kind}` }), texts.kind[kind]);
 }

@@ -2,7 +2,8 @@
 import type { Picture } from '../../../shared/picture/types.ts';
 import type { FromTracePage } from '../../traceMessages.ts';
 import type { TraceStrings } from '../../traceStrings.ts';
-import { button, el, fill, shown } from './dom.ts';
+import { fill, shown } from '../words.ts';
+import { button, el } from './dom.ts';
 
 export interface DetailsOptions {
   strings: TraceStrings;

@@ -33,10 +33,3 @@ export function button(text: string, onClick: () => void, { title, ...more }: Op
 /** A sign that says what a word beside it says too. */
 export const sign = (text: string, className?: string): HTMLElement =>
   el('span', { class: ['sign', className].filter(Boolean).join(' '), text, attributes: { 'aria-hidden': 'true' } });
-
-/** `{0}`, `{1}` in a text of VS Code. */
-export const fill = (text: string, ...values: (string | number)[]): string =>
-  text.replaceAll(/\{(\d)\}/g, (all, digit: string) => String(values[Number(digit)] ?? all));
-
-/** A tab of `ip rule` is a space on a screen. */
-export const shown = (text: string): string => text.replaceAll('\t', ' ');

@@ -2,12 +2,16 @@
 import type { Picture, PictureFinding, PictureParting, TraceView } from '../../../shared/picture/types.ts';
 import type { FromTracePage, Shown } from '../../traceMessages.ts';
 import type { TraceStrings } from '../../traceStrings.ts';
-import { button, el, fill, shown, sign } from './dom.ts';
+import { fill, shown } from '../words.ts';
+import { button, el, sign } from './dom.ts';
+import { isGood, verdictText } from './said.ts';
 
 export interface HeaderOptions {
   strings: TraceStrings;
   hasMap: boolean;
   post: (message: FromTracePage) => void;
+  /** What is drawn becomes a file. */
+  save: () => void;
 }
 
 export function header(view: TraceView, options: HeaderOptions): HTMLElement {
@@ -24,7 +28,10 @@ export function header(view: TraceView, options: HeaderOptions): HTMLElement {
       el(
         'h1',
         {},
-        el('span', { text: `${from} → ${to} ` }),
+        el('bdi', { text: from }),
+        document.createTextNode(' → '),
+        el('bdi', { text: to }),
+        document.createTextNode(' '),
         el('span', { class: 'protocol', text: [protocol, dport].filter((part) => part !== undefined).join(' ') }),
       ),
       toolbar(view, options),
@@ -33,24 +40,20 @@ export function header(view: TraceView, options: HeaderOptions): HTMLElement {
   );
 }
 
-const GOOD = new Set(['delivered', 'exits-network']);
-
-function verdict({ side, outcome, disposition, answered }: Picture, strings: TraceStrings): HTMLElement {
-  const isGood = GOOD.has(disposition) && answered;
-  const word = GOOD.has(disposition)
-    ? `${strings.ways[disposition]}, ${answered ? strings.answered : strings.notAnswered}`
-    : strings.ways[disposition];
+function verdict(picture: Picture, strings: TraceStrings): HTMLElement {
+  const { side, outcome, disposition, answered } = picture;
+  const isWhole = isGood(disposition) && answered;
   return el(
     'p',
-    { class: `verdict ${isGood ? 'good' : 'bad'}` },
-    sign(isGood ? '✓' : '✗'),
+    { class: `verdict ${isWhole ? 'good' : 'bad'}` },
+    sign(isWhole ? '✓' : '✗'),
     el('span', { class: 'side', text: strings[side] }),
-    el('strong', { text: word }),
+    el('strong', { text: verdictText(picture, strings) }),
     el('span', { class: 'outcome', text: outcome }),
   );
 }
 
-function toolbar({ otherWay }: TraceView, { strings, hasMap, post }: HeaderOptions): HTMLElement {
+function toolbar({ otherWay }: TraceView, { strings, hasMap, post, save }: HeaderOptions): HTMLElement {
   const other = button(strings.otherWay, () => post({ type: 'otherWay' }), {
     title: otherWay ? fill(strings.otherWayHelp, otherWay.from, otherWay.to) : strings.noOtherWay,
   });
@@ -68,6 +71,7 @@ function toolbar({ otherWay }: TraceView, { strings, hasMap, post }: HeaderOptio
       copy(strings.copyText, 'text', strings.copyText),
       copy(strings.copyJson, 'json', strings.copyJsonHelp),
       copy(strings.copyMermaid, 'mermaid', strings.copyMermaidHelp),
+      button(strings.saveSvg, save),
     ),
     button(strings.asText, () => post({ type: 'asText' })),
     hasMap ? button(strings.map, () => post({ type: 'map' })) : undefined,

@@ -2,8 +2,10 @@
 import type { Lane, Picture, PictureBox, PictureWay } from '../../../shared/picture/types.ts';
 import type { Side } from '../../../shared/protocol.ts';
 import type { TraceStrings } from '../../traceStrings.ts';
-import { el, fill, shown, sign } from './dom.ts';
-import { packetText } from './packet.ts';
+import { fill, shown } from '../words.ts';
+import { el, sign } from './dom.ts';
+import { endText, packetText } from './packet.ts';
+import { devicesText, isBeyond, isGood, isIn, lanesOf, noReplyText, partingOf } from './said.ts';
 
 export interface PictureElement {
   element: HTMLElement;
@@ -19,9 +21,7 @@ export interface PictureOptions {
 
 export function drawPicture(picture: Picture, { lanes: all, ...rest }: PictureOptions): PictureElement {
   const { there, back } = picture;
-  const visited = new Set([...there.boxes, ...(back?.boxes ?? [])].map(({ lane }) => lane));
-  const lanes = all.filter(({ id }) => visited.has(id));
-  const others = all.filter(({ id }) => !visited.has(id)).map(({ title }) => title);
+  const { lanes, others } = lanesOf(picture, all);
   const options = { lanes, ...rest };
   const { strings } = options;
   const drawing: Drawing = { picture, options, boxes: [], lines: new Map(), parting: partingOf(picture) };
@@ -34,7 +34,7 @@ export function drawPicture(picture: Picture, { lanes: all, ...rest }: PictureOp
     el('h2', { text: strings[picture.side] }),
     laneHeads(options),
     wayElement(drawing, there, strings.there),
-    back ? wayElement(drawing, back, strings.back) : el('p', { class: 'silence', text: noReplyText(drawing) }),
+    back ? wayElement(drawing, back, strings.back) : el('p', { class: 'silence', text: noReplyText(picture, strings) }),
   );
   if (others.length > 0) element.append(el('p', { class: 'silence', text: fill(strings.never, others.join(', ')) }));
   element.style.setProperty('--lanes', String(lanes.length));
@@ -49,14 +49,6 @@ interface Drawing {
   /** The step at which the sides part. */
   parting: number | undefined;
 }
-
-const partingOf = ({ steps }: Picture): number | undefined => {
-  const found = steps.findIndex(({ isParting }) => isParting);
-  return found < 0 ? undefined : found;
-};
-
-const noReplyText = ({ picture, options }: Drawing): string =>
-  picture.steps.find(({ type }) => type === 'reply')?.text ?? options.strings.noReply;
 
 function laneHeads({ lanes }: PictureOptions): HTMLElement {
   return el(
@@ -75,7 +67,8 @@ function wayElement(drawing: Drawing, way: PictureWay, name: string): HTMLElemen
   const list = el('div', { class: 'way', attributes: { role: 'listbox', 'aria-label': label } });
   for (const [i, box] of way.boxes.entries()) {
     const before = way.boxes[i - 1];
-    if (before) list.append(hop(before, box, column(before), column(box), isBeyond(drawing, box.step)));
+    if (before)
+      list.append(hop(before, box, column(before), column(box), isBeyond(picture, box.step, drawing.parting)));
     list.append(boxElement(drawing, box, column(box)));
   }
   const last = way.boxes.at(-1);
@@ -90,10 +83,6 @@ function wayElement(drawing: Drawing, way: PictureWay, name: string): HTMLElemen
   );
 }
 
-/** What only the expected packet would come to. */
-const isBeyond = ({ picture, parting }: Drawing, step: number): boolean =>
-  picture.side === 'expected' && parting !== undefined && step > parting;
-
 function boxElement(drawing: Drawing, box: PictureBox, column: number): HTMLElement {
   const { options, picture, boxes, lines, parting } = drawing;
   const { strings } = options;
@@ -101,7 +90,13 @@ function boxElement(drawing: Drawing, box: PictureBox, column: number): HTMLElem
   const element = el(
     'div',
     {
-      class: ['box', box.kind, isAt && 'parts', isBeyond(drawing, box.step) && 'beyond', box.isQuestion && 'asks']
+      class: [
+        'box',
+        box.kind,
+        isAt && 'parts',
+        isBeyond(picture, box.step, parting) && 'beyond',
+        box.isQuestion && 'asks',
+      ]
         .filter(Boolean)
         .join(' '),
       attributes: { role: 'option', 'aria-selected': 'false', tabindex: '-1' },
@@ -113,8 +108,10 @@ function boxElement(drawing: Drawing, box: PictureBox, column: number): HTMLElem
       el('span', { class: 'title', text: box.title, title: titleText(box, picture) }),
       el('span', { class: 'owner', text: box.owner ?? '' }),
     ),
+    el('div', { class: 'lane-name', text: options.lanes[column]?.title }),
     devices(box),
     box.isQuestion ? el('div', { class: 'note', text: strings.asks }) : undefined,
+    isBeyond(picture, box.step, parting) ? el('div', { class: 'note', text: strings.beyond }) : undefined,
   );
   for (const line of box.lines) {
     const row = el(
@@ -142,16 +139,9 @@ function boxElement(drawing: Drawing, box: PictureBox, column: number): HTMLElem
 
 const titleText = (box: PictureBox, { steps }: Picture): string => shown(steps[box.step]?.text ?? box.title);
 
-/** Whether a step belongs to a box: it is behind it in the tree, and no other box is between. */
-function isIn({ there, back }: Picture, box: PictureBox, step: number): boolean {
-  const steps = [...there.boxes, ...(back?.boxes ?? [])].map((each) => each.step).filter((each) => each <= step);
-  return Math.max(...steps) === box.step;
-}
-
-function devices({ in: by, out, kind }: PictureBox): HTMLElement | undefined {
-  if (by === undefined && out === undefined) return undefined;
-  const text = kind === 'bridge' ? `→ ${by ?? ''}` : `${by ?? '·'} → ${out ?? '·'}`;
-  return el('div', { class: 'devices', text, title: text });
+function devices(box: PictureBox): HTMLElement | undefined {
+  const text = devicesText(box);
+  return text === undefined ? undefined : el('div', { class: 'devices', text, title: text });
 }
 
 /** From box to box: down, and across where the lane changes. The packet is told where it begins, changes or leaves a node. */
@@ -182,11 +172,7 @@ function packetParts({ packet, changed }: PictureBox): Node[] {
   const { src, dst, protocol, sport, dport } = packet;
   const end = (address: string, port: number | undefined, fields: string[]): HTMLElement => {
     const isNew = changed.some((field) => fields.includes(field));
-    const text =
-      protocol === 'icmp' || port === undefined
-        ? address
-        : `${address.includes(':') ? `[${address}]` : address}:${port}`;
-    return el('span', { class: isNew ? 'new' : undefined, text });
+    return el('span', { class: isNew ? 'new' : undefined, text: endText(protocol, address, port) });
   };
   return [end(src, sport, ['src', 'sport']), document.createTextNode(' → '), end(dst, dport, ['dst', 'dport'])];
 }
@@ -196,16 +182,16 @@ function endElement(
   { disposition, text, step }: NonNullable<PictureWay['end']>,
   column: number,
 ): HTMLElement {
-  const isGood = disposition === 'delivered' || disposition === 'exits-network';
+  const hasArrived = isGood(disposition);
   const element = el(
     'div',
     {
-      class: `finish ${isGood ? 'good' : 'bad'}`,
+      class: `finish ${hasArrived ? 'good' : 'bad'}`,
       title: text,
       attributes: { 'aria-hidden': 'true' },
       onClick: () => options.choose(picture.side, step),
     },
-    sign(isGood ? '✓' : '✗'),
+    sign(hasArrived ? '✓' : '✗'),
     el('span', { text: options.strings.ways[disposition] }),
   );
   element.style.gridColumn = String(column + 1);
@@ -216,13 +202,17 @@ function endElement(
 function listKeys(list: HTMLElement, choose: (box: number) => void): void {
   const boxes = [...list.querySelectorAll<HTMLElement>('[role=option]')];
   boxes[0]?.setAttribute('tabindex', '0');
+  // Also by mouse: Tab leads back to where one was.
+  list.addEventListener('focusin', ({ target }) => {
+    for (const box of boxes) box.setAttribute('tabindex', box === target ? '0' : '-1');
+  });
   list.addEventListener('keydown', (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
     const at = boxes.findIndex((box) => box === document.activeElement);
     const keys: Record<string, number> = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: boxes.length - 1 };
     const to = event.key === 'Enter' || event.key === ' ' ? at : keys[event.key];
     if (to === undefined || !boxes[to]) return;
     event.preventDefault();
-    for (const [i, box] of boxes.entries()) box.setAttribute('tabindex', i === to ? '0' : '-1');
     boxes[to].focus({ preventScroll: true });
     choose(to);
   });

@@ -1,17 +1,23 @@
 /** The steps of a trace as a tree for keyboard and screen reader (WAI-ARIA, tree view pattern). */
 import type { Picture, PictureStep } from '../../../shared/picture/types.ts';
 import type { TraceStrings } from '../../traceStrings.ts';
-import { el, shown, sign } from './dom.ts';
+import { shown } from '../words.ts';
+import { el, sign } from './dom.ts';
 
 export interface TreeElement {
   element: HTMLElement;
   /** Opens what it is in. */
-  select: (step: number, options?: { focus?: boolean }) => void;
+  select: (step: number) => void;
+  opened: () => boolean[];
 }
 
 export interface TreeOptions {
   strings: TraceStrings;
   label: string;
+  /** What the picture says of steps besides their texts. */
+  said: ReadonlyMap<number, string>;
+  /** Which steps show what is in them, as `opened` told; else as they come. */
+  open: readonly boolean[] | undefined;
   /** A step was chosen, by mouse or arrows. */
   choose: (step: number) => void;
   /** Enter, or a double click. */
@@ -34,7 +40,7 @@ export function makeTree({ steps }: Picture, options: TreeOptions): TreeElement 
   const tree: Tree = { rows, at: 0, typed: '' };
   rows[0]?.element.setAttribute('tabindex', '0');
   showOpen(rows);
-  const select: TreeElement['select'] = (step, { focus = false } = {}) => move(tree, step, focus);
+  const select: TreeElement['select'] = (step) => move(tree, step, false);
   element.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     if (onKey(tree, event, options)) event.preventDefault();
@@ -48,8 +54,12 @@ export function makeTree({ steps }: Picture, options: TreeOptions): TreeElement 
     move(tree, number, true);
     options.choose(number);
   });
-  element.addEventListener('dblclick', () => options.activate(tree.at));
-  return { element, select };
+  element.addEventListener('dblclick', ({ target }) => {
+    const isRow = target instanceof Element && target.closest('[role=treeitem]') !== null;
+    // Twice on its sign opens and closes it.
+    if (isRow && !target.classList.contains('twist')) options.activate(tree.at);
+  });
+  return { element, select, opened: () => rows.map(({ isOpen }) => isOpen) };
 }
 
 interface Tree {
@@ -59,20 +69,26 @@ interface Tree {
   clear?: ReturnType<typeof setTimeout>;
 }
 
-function rowsOf(steps: readonly PictureStep[], { strings }: TreeOptions): Row[] {
+function rowsOf(steps: readonly PictureStep[], { strings, said, open: before }: TreeOptions): Row[] {
   const rows: Row[] = [];
   const open: number[] = [];
   for (const [i, step] of steps.entries()) {
     while (open.length > 0 && steps[open.at(-1)!]!.level >= step.level) rows[open.pop()!]!.end = i;
     const parent = open.at(-1) ?? -1;
     open.push(i);
-    rows.push({ step, parent, end: steps.length, isOpen: !step.isClosed, element: rowElement(step, strings) });
+    rows.push({
+      step,
+      parent,
+      end: steps.length,
+      isOpen: before?.[i] ?? !step.isClosed,
+      element: rowElement(step, strings, said.get(i)),
+    });
   }
   numberSiblings(rows);
   return rows;
 }
 
-function rowElement(step: PictureStep, strings: TraceStrings): HTMLElement {
+function rowElement(step: PictureStep, strings: TraceStrings, said = ''): HTMLElement {
   const { type, text, level, isParting } = step;
   const element = el(
     'div',
@@ -82,7 +98,13 @@ function rowElement(step: PictureStep, strings: TraceStrings): HTMLElement {
     },
     sign('', 'twist'),
     el('span', { class: 'kind', text: strings.kinds[type] }),
-    el('span', { class: 'text', text: shown(text) }),
+    el(
+      'span',
+      { class: 'words' },
+      el('span', { class: 'text', text: shown(text) }),
+      said === '' ? undefined : document.createTextNode(' '),
+      said === '' ? undefined : el('span', { class: 'said', text: said }),
+    ),
     isParting ? el('span', { class: 'mark', text: `≠ ${strings.partsHere}` }) : undefined,
   );
   element.style.setProperty('--level', String(level));

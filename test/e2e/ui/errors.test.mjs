@@ -103,7 +103,17 @@ describe('nodes that are not there', () => {
     await w.nodeRow('compute2').waitFor();
     await toast('compute1 differs (1 difference). compute2 (no-such-host.invalid, port ').waitFor();
     await w.shootThemes('errors-down');
-    await tells('net1', /No SSH server listens there/, 'errors-refused-connection');
+    await tells(
+      'compute2',
+      /this machine knows no address for the name no-such-host\.invalid|could not be looked up/,
+      'errors-unknown',
+    );
+    await tells('net1', /connection refused\. No SSH server listens there/, 'errors-refused-connection');
+    assert.equal(
+      await w.page.getByText(/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|getaddrinfo/).count(),
+      0,
+      'no code of the system',
+    );
   });
 
   it('can be tried again, without the others', async () => {
@@ -160,7 +170,20 @@ describe('snapshots and topologies that cannot be used', () => {
     await (await button('snapshots are old', 'Read over SSH')).waitFor();
     await w.openNodes();
     await w.nodeRow('days ago').waitFor();
+    await toast('The topology was changed since then.').waitFor();
     await w.shootThemes('errors-old');
+  });
+
+  it('snapshots from before the last change of the topology: a calm note', async () => {
+    await mkdir(file('before'));
+    const hourAgo = new Date(Date.now() - 3_600_000).toISOString().replace(/\.\d+Z$/, 'Z');
+    for (const node of ['compute1', 'compute2', 'net1']) {
+      const text = await readFile(file(`snapshots/${node}.snapshot`), 'utf8');
+      await writeFile(file(`before/${node}.snapshot`), text.replace(/^collected_at: .*$/m, `collected_at: ${hourAgo}`));
+    }
+    await compareWith('before');
+    await toast('The topology was changed after 3 snapshots were read (that of compute1 1 h ago).').waitFor();
+    await w.shootThemes('errors-before-change');
   });
 
   it('a topology without nodes: where to add them', async () => {

@@ -142,6 +142,18 @@ describe('live nodes', () => {
     await w.shoot('finding-end');
   });
 
+  it('lead from that page to the line of the topology', async () => {
+    await w
+      .webview()
+      .getByRole('link', { name: /^line \d+ of cloud\.dvr\.yaml$/ })
+      .click();
+    await w.activeTab('cloud.dvr.yaml').waitFor();
+    await w.page.locator('.monaco-editor .view-line', { hasText: 'neta-sub' }).first().waitFor();
+    const position = await w.page.locator('#status\\.editor\\.selection').innerText();
+    const text = await readFile(`${w.workspace.folder}/cloud.dvr.yaml`, 'utf8');
+    assert.equal(text.split('\n')[Number(/Ln (\d+)/.exec(position)[1]) - 1].trim(), 'neta-sub:');
+  });
+
   it('have a menu for those without a mouse, and say to a screen reader how they are', async () => {
     await w.runCommand('DVR: Focus on Nodes View');
     await goTo('compute2');
@@ -260,8 +272,33 @@ describe('nodes that take their time', () => {
     await w.openNodes();
     await w.nodeRow('compute2').getByText('being read').waitFor();
     await w.shootThemes('nodes-reading');
+    // Another comparison takes the place of this one.
+    await compareOverSsh();
+    await w.page.getByText('Comparing with live nodes').first().waitFor();
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await w.nodeRow('compute2').getByText('being read').waitFor();
+    await w.page.locator('#status\\.languageStatus').first().hover();
+    await w.page.locator('.monaco-hover', { hasText: 'comparing with the nodes' }).first().waitFor();
+    await w.shoot('status-reading');
+    await w.page.mouse.move(700, 400);
     await w.runCommand('DVR: Stop Reading Nodes');
     await w.nodeRow('compute2').getByText('being read').waitFor({ state: 'detached' });
+  });
+
+  it('are not read any more when the language server dies: that is said, and another one takes its place', async () => {
+    await compareOverSsh();
+    await w.openNodes();
+    await w.nodeRow('compute2').getByText('being read').waitFor();
+    const server = () =>
+      processes().find(({ args }) => args.includes('cli.cjs') && args.includes(w.server.scratch))?.pid;
+    const died = server();
+    process.kill(died, 'SIGKILL');
+    await w.toast('The language server stopped before it could answer. It is being started again').waitFor();
+    await w.shootThemes('server-died');
+    for (let i = 0; i < 100 && (server() ?? died) === died; i++)
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    await w.nodeRow('compute2').getByText('being read').waitFor({ state: 'detached' });
+    await w.nodeRow('cloud.dvr.yaml').getByText('not compared').waitFor();
   });
 
   it('leave nothing behind when the window is closed: no process, no connection', async () => {
