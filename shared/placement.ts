@@ -3,6 +3,7 @@
  * `db/l3_dvrscheduler_db.py`, `db/l3_agentschedulers_db.py`, `db/l3_dvr_db.py`.
  */
 import { contains } from './ip.ts';
+import { arrivingRouters, mayMigrate, placeMigrating } from './migration.ts';
 import { DEVICE_OWNER } from './neutron.ts';
 import { type Change, releaseHas, releaseMayHave } from './releases.ts';
 import type { Because } from './state.ts';
@@ -14,8 +15,10 @@ import type { FloatingIp, Network, Node, Port, Router, Topology } from './topolo
 export interface Hosted {
   router: Router;
   because: Because;
-  /** Only some versions of the release put it there. */
+  /** Only some versions of the release put it there, or a port migrates to the node. */
   isOpen?: true;
+  /** Only ports that migrate to the node bring it. */
+  isMigration?: true;
 }
 
 export interface ServedFloatingIp {
@@ -35,6 +38,8 @@ export interface Placement {
   centralRoutersByNode: Map<string, Hosted[]>;
   /** Floating IPs that some node serves, by router. */
   floatingIpsByRouter: Map<string, ServedFloatingIp[]>;
+  /** Those that the node may serve already that their port migrates to, by router. */
+  migratingFloatingIps: Map<string, ServedFloatingIp[]>;
   /** Floating IPs with port forwardings, by the router that serves them: always centrally. */
   forwardingsByRouter: Map<string, { floating: FloatingIp; because: Because }[]>;
   /** Those of which nobody can say which router serves them. */
@@ -53,6 +58,7 @@ export function placementOf(topology: Topology): Placement {
     routersByNode: placeRouters(lookup),
     centralRoutersByNode: placeCentralRouters(lookup),
     floatingIpsByRouter: new Map(),
+    migratingFloatingIps: new Map(),
     forwardingsByRouter: new Map(),
     openForwardings: [],
     unserved: [],
@@ -161,8 +167,11 @@ export const dhcpPortsOf = (topology: Topology, nodeName: string): Port[] =>
 function placeRouters(lookup: Relations): Map<string, Hosted[]> {
   const { topology } = lookup;
   const distributed = topology.routers.filter((router) => router.distributed && router.admin_state_up);
-  const served = servedPorts(lookup);
+  const served = servedPorts(lookup, 'node');
   const direct = new Map(topology.nodes.map((node) => [node.name, new Map<string, Because>()]));
+  const arriving = mayMigrate(topology)
+    ? arrivingRouters(distributed, servedPorts(lookup, 'migrating_to'))
+    : new Map<string, Map<string, Because>>();
   for (const router of distributed) {
     for (const [node, because] of boundNodes(lookup, router)) direct.get(node)?.set(router.name, because);
     for (const { subnet } of router.interfaces)
@@ -181,6 +190,10 @@ function placeRouters(lookup: Relations): Map<string, Hosted[]> {
       const isOpen = isOpenPlace(topology.release, because, related.has(name));
       return { router: lookup.router.get(name)!, because, ...(isOpen ? { isOpen: true } : {}) };
     });
+    const known = new Set(all.map(({ router }) => router.name));
+    const coming = arriving.get(node.name) ?? new Map<string, Because>();
+    for (const [name, because] of [...coming, ...relatedRouters(lookup, coming)])
+      if (!known.has(name)) all.push({ router: lookup.router.get(name)!, because, isOpen: true, isMigration: true });
     hosted.set(
       node.name,
       all.toSorted((a, b) => place.get(a.router.name)! - place.get(b.router.name)!),
@@ -204,17 +217,22 @@ function boundNodes(lookup: Relations, router: Router): [node: string, because: 
 }
 
 /** The first port that DVR serves on each node of a subnet: `_check_dvr_serviceable_ports_on_host`. Made once for each subnet. */
-function servedPorts({ topology, addressesOfSubnet }: Relations): (subnet: string) => ReadonlyMap<string, Port> {
+function servedPorts(
+  { topology, addressesOfSubnet }: Relations,
+  place: 'node' | 'migrating_to',
+): (subnet: string) => ReadonlyMap<string, Port> {
   const known = new Map<string, Map<string, Port>>();
   return (subnet) => {
     const made = known.get(subnet) ?? new Map<string, Port>();
     if (known.has(subnet)) return made;
-    for (const { port } of addressesOfSubnet.get(subnet) ?? [])
-      if (port.node !== undefined && isServiced(port, topology.release)) {
-        const earlier = made.get(port.node);
+    for (const { port } of addressesOfSubnet.get(subnet) ?? []) {
+      const node = port[place];
+      if (node !== undefined && isServiced(port, topology.release)) {
+        const earlier = made.get(node);
         // Of a subport some versions take no notice: any other port says more.
-        if (!earlier || (earlier.device_owner === SUBPORT && port.device_owner !== SUBPORT)) made.set(port.node, port);
+        if (!earlier || (earlier.device_owner === SUBPORT && port.device_owner !== SUBPORT)) made.set(node, port);
       }
+    }
     known.set(subnet, made);
     return made;
   };
@@ -278,6 +296,9 @@ function placeFloatingIp(lookup: Relations, floating: FloatingIp, placement: Pla
   const router = floating.router === undefined ? undefined : lookup.router.get(floating.router);
   if (!router) return void unserved(`no router connects the subnet of ${fixed} with the external network`);
   if (!router.admin_state_up) return void unserved(`${router.name} is down`);
+  const next = lookup.node.get(port.migrating_to ?? '');
+  if (next && hasExternal(next) && releaseHas(lookup.topology.release, 'live_migration'))
+    placeMigrating({ floating, router, fixed_ip_address: fixed }, port, placement);
   const node = router.distributed && port.node !== undefined ? lookup.node.get(port.node) : undefined;
   if (router.distributed && port.node !== undefined && !isDvr(node))
     return void unserved(`${port.node} has no L3 agent in a DVR mode`);

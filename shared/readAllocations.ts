@@ -5,7 +5,7 @@
  */
 import { type Allocations, defaultAllocations } from './allocations.ts';
 import { namespacesOf } from './expect.ts';
-import { contains, ipv4Text, ipv4Value, macOfLinkLocal } from './ip.ts';
+import { contains, ipv4Text, ipv4Value } from './ip.ts';
 import { type Device, type Namespace, type QrouterNamespace, devicesOf, isUnknown } from './namespaces/types.ts';
 import { DEV_PREFIX, FIP_PR_END, FIP_PR_START, FIP_RT_TBL, NS_PREFIX } from './neutron.ts';
 import { readKeepalived } from './keepalived/read.ts';
@@ -15,6 +15,8 @@ import { readAbsentRouters, readBackports } from './readBackports.ts';
 import { readForms } from './readForms.ts';
 import { elect, readChoices, readSilentNames } from './readHa.ts';
 import { readIpv6, readIpv6Gateway, readLearned, readScopeMarks } from './readIpv6.ts';
+import { readMacs } from './readMacs.ts';
+import { readMigration } from './readMigration.ts';
 import { readOnlink } from './readOnlink.ts';
 import { readOvsAllocations } from './ovs/read.ts';
 import { readRelease } from './readRelease.ts';
@@ -35,18 +37,19 @@ export function readAllocations(topology: Topology, nodeName: string, live: Node
     const state = live.namespaces[namespace.name];
     if (state) readDevices(namespace, state, allocations);
   }
+  readMigration(topology, namespacesOf(topology, nodeName, allocations), live, allocations);
   for (const namespace of namespacesOf(topology, nodeName, allocations))
     readChoices(topology, namespace, live, allocations);
   readBackports(topology, namespacesOf(topology, nodeName, allocations), live, allocations);
   const namespaces = namespacesOf(topology, nodeName, allocations);
-  for (const namespace of namespaces) readSilentNames(namespace, live.namespaces[namespace.name] ?? {}, allocations);
+  readSilentNames(namespaces, live, allocations);
   readIpv6(live, allocations);
   readIpv6Gateway(namespaces, live, allocations);
   for (const namespace of namespaces) readLearned(namespace, live, allocations);
   readScopeMarks(namespaces, live, { lookup: relationsOf(topology), allocations });
   readLinkLocals(namespaces, live, allocations);
   readPriorities(namespaces, live, allocations);
-  for (const namespace of namespacesOf(topology, nodeName, allocations)) readMacs(namespace, live, allocations);
+  readMacs(namespacesOf(topology, nodeName, allocations), live, allocations);
   for (const namespace of namespacesOf(topology, nodeName, allocations))
     readForms(namespace, live.namespaces[namespace.name] ?? {}, allocations);
   readOnlink(namespaces, live, allocations);
@@ -243,45 +246,4 @@ function readPriorities(namespaces: Namespace[], live: NodeState, allocations: A
       allocations.fipPriorities[floating] = chosen;
     }
   }
-}
-
-/** MACs that nobody but the node knows: of veth ends always, of ports where the topology leaves them out. */
-function readMacs(namespace: Namespace, live: NodeState, allocations: Allocations): void {
-  // Of a namespace that is gone the others may still know the MACs.
-  const state: NamespaceState = live.namespaces[namespace.name] ?? {};
-  for (const device of devicesOf(namespace)) {
-    if (!isUnknown(device.mac)) continue;
-    const linkLocal = state.addresses?.find((a) => a.ifname === device.ifname && a.local.startsWith('fe80:'))?.local;
-    const votes = [
-      state.links?.find(({ ifname }) => ifname === device.ifname)?.address,
-      linkLocal === undefined ? undefined : macOfLinkLocal(linkLocal),
-      neighbourMac(device, live),
-    ];
-    const chosen = elect(votes);
-    if (chosen !== undefined) allocations.macs[device.key] = chosen;
-  }
-  if (namespace.kind !== 'qrouter') return;
-  for (const { device, neighbours } of namespace.interfaces)
-    for (const { dst, mac, key, choice } of neighbours) {
-      // Where several MACs are right, none of them is told by the entry.
-      if (!isUnknown(mac) || (choice && choice.candidates.length > 1)) continue;
-      const entry = state.neighbours?.find(
-        (n) => n.dst === dst && n.dev === device.ifname && n.state.includes('PERMANENT'),
-      );
-      if (entry?.lladdr !== undefined && allocations.macs[key] === undefined) allocations.macs[key] = entry.lladdr;
-    }
-}
-
-/** What the other namespaces of the node hold as the MAC of a device's address; two networks may give two veth pairs the same ones. */
-function neighbourMac({ kind, ifname, addresses, addresses6 = [] }: Device, live: NodeState): string | undefined {
-  const peer = kind === 'rfp' ? DEV_PREFIX.fpr : kind === 'fpr' ? DEV_PREFIX.rfp : undefined;
-  const from = peer === undefined ? undefined : peer + ifname.slice(DEV_PREFIX[kind].length);
-  const own = new Set([...addresses, ...addresses6].map((text) => text.split('/')[0]));
-  for (const state of Object.values(live.namespaces)) {
-    const entry = state.neighbours?.find(
-      ({ dst, dev, state: states }) => own.has(dst) && (from ?? dev) === dev && states.includes('PERMANENT'),
-    );
-    if (entry?.lladdr !== undefined) return entry.lladdr;
-  }
-  return undefined;
 }

@@ -27,6 +27,7 @@ import { DEV_PREFIX, DHCP_WRAP, METADATA_V6_CIDR, VR_ID_RANGE, WRAP } from './ne
 import { dhcpPortsOf } from './placement.ts';
 import { hasChange } from './releases.ts';
 import type { IptablesItem, NamespaceState, NodeState, Route } from './state.ts';
+import { toldMac } from './toldMac.ts';
 import { relationsOf } from './topology/relations.ts';
 import type { Network, Port, Topology } from './topology/types.ts';
 
@@ -112,20 +113,31 @@ const isVirtual = (namespace: SnatNamespace, { family, table, protocol = BOOT }:
 const IS_ACTIVE: Record<string, boolean> = { primary: true, master: true, backup: false };
 
 /**
- * Names of devices without addresses, where the topology leaves them out: any that is not another's and has the right MTU. Which is
- * which makes no difference while none has an address.
+ * Names of devices without addresses, where the topology leaves them out: by their MACs, which the topology or a neighbour tells. Of
+ * one that nobody tells it is any that is not another's and has the right MTU.
  */
-export function readSilentNames(namespace: Namespace, { links = [] }: NamespaceState, allocations: Allocations): void {
-  const devices = devicesOf(namespace);
-  const taken = new Set(devices.map(({ ifname }) => ifname));
-  for (const { kind, key, ifname, mtu, silent } of devices) {
-    if (!silent || !isUnknown(ifname)) continue;
-    const link = links.find(
-      (each) => each.ifname.startsWith(DEV_PREFIX[kind]) && each.mtu === mtu && !taken.has(each.ifname),
-    );
-    if (!link) continue;
-    taken.add(link.ifname);
-    allocations.ids[key] = link.ifname.slice(DEV_PREFIX[kind].length);
+export function readSilentNames(namespaces: readonly Namespace[], live: NodeState, allocations: Allocations): void {
+  for (const namespace of namespaces) {
+    const devices = devicesOf(namespace);
+    const { links = [] } = live.namespaces[namespace.name] ?? {};
+    const taken = new Set(devices.map(({ ifname }) => ifname));
+    const open = devices.filter(({ silent, ifname }) => silent && isUnknown(ifname));
+    const take = (device: Device, mac: string | undefined): boolean => {
+      const prefix = DEV_PREFIX[device.kind];
+      const link = links.find(
+        ({ ifname, mtu, address }) =>
+          ifname.startsWith(prefix) && mtu === device.mtu && !taken.has(ifname) && (mac ?? address) === address,
+      );
+      if (!link) return false;
+      taken.add(link.ifname);
+      allocations.ids[device.key] = link.ifname.slice(prefix.length);
+      return true;
+    };
+    const left = open.filter((device) => {
+      const mac = isUnknown(device.mac) ? toldMac(device, namespaces, live) : device.mac;
+      return mac === undefined || !take(device, mac);
+    });
+    for (const device of left) take(device, undefined);
   }
 }
 

@@ -36,6 +36,8 @@ export const FIRST = {
   address_scopes: 'mitaka',
   /** `agent/l3/dvr_edge_ha_router.py`: HA of distributed routers (f63366e615). */
   dvr_ha: 'mitaka',
+  /** Where a VM migrates to is served before it is there: `l3_dvrscheduler_db.py: _check_dvr_serviceable_ports_on_host` (f0bdb798fa), `dvr_local_router.py: _check_if_floatingip_bound_to_host` (c04587110f). */
+  live_migration: 'mitaka',
   /** `agent/linux/interface.py: OVSInterfaceDriver.plug_new` takes the MTU of the network, not the option `network_device_mtu`. */
   network_mtu: 'newton',
   /** `constants.py: DVR_FIP_LL_CIDR` is 169.254.64.0/18, before `dvr_fip_ns.py: FIP_LL_SUBNET` 169.254.30.0/23 (7b1b8c2de5). */

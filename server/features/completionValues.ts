@@ -121,6 +121,7 @@ function misfitOf(document: Document, { path, key, siblings }: Cursor, thing: Th
       // `l3_agent.ini: agent_mode`: the snat namespace is on `dvr_snat` nodes, centralised routers also on `legacy` ones.
       if (holder === 'external_gateway')
         return ['dvr_snat', 'legacy'].includes(thing.value.agent_mode) ? undefined : 'holds no SNAT';
+      if (key === 'migrating_to' && siblings.get('node') === thing.value.name) return 'is there already';
       return path.includes('l3_agents') && thing.value.agent_mode === 'none' ? 'no L3 agent' : undefined;
     case 'subnet': {
       const on = path.includes('fixed_ips')

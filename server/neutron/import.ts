@@ -4,12 +4,12 @@
  */
 import { DEVICE_OWNER } from '../../shared/neutron.ts';
 import type { Topology } from '../../shared/topology/types.ts';
-import { answerOf, fileKey, grouped, objects, objectsById, part, text, type Answers, type Item } from './answers.ts';
+import { answerOf, fileKey, grouped, objects, objectsById, text, type Answers, type Item } from './answers.ts';
 import { nameProxyPorts } from './extensions.ts';
 import { importFloatingIps } from './floatingIps.ts';
 import { importNetworks } from './networks.ts';
 import { importNodes } from './nodes.ts';
-import { importPorts } from './ports.ts';
+import { importPorts, migratingTo } from './ports.ts';
 import { importRouters } from './routers.ts';
 
 /** The files that are read, by their names without `.json`; any of them may be missing. */
@@ -59,7 +59,7 @@ export function importTopology(
   const others = portItems.filter((item) => !usedPorts.has(item.id) && !isPlaceholder(item));
   const { ports, nameById: portNameById } = importPorts({ ports: others, networks, routerNameById, hostOf, notes });
   nameProxyPorts(routers, portNameById, notes);
-  const nodes = importNodes(answers, [...agentsByRouter.values()].flat(), grouped(portItems, hostOf), notes);
+  const nodes = importNodes(answers, [...agentsByRouter.values()].flat(), portsByHost(portItems, hostOf), notes);
   const release = options.release === undefined ? {} : { release: options.release };
   const topology: Topology = { ...release, nodes, networks: networks.networks, routers, ports, floating_ips: [] };
   topology.floating_ips = importFloatingIps({
@@ -73,6 +73,16 @@ export function importTopology(
     notes,
   });
   return { topology, notes: [...new Set(notes)] };
+}
+
+/** Ports by their hosts; one that a port only migrates to has none of its own. */
+function portsByHost(ports: Item[], hostOf: (port: Item) => string | undefined): Map<string, Item[]> {
+  const byHost = grouped(ports, hostOf);
+  for (const port of ports) {
+    const next = migratingTo(port, hostOf(port));
+    if (next !== undefined && !byHost.has(next)) byHost.set(next, []);
+  }
+  return byHost;
 }
 
 const proxiesOf = (answers: Answers, notes: string[]): Map<string, Item[]> | undefined =>
@@ -90,8 +100,8 @@ function unknownFiles(answers: Answers): string[] {
 }
 
 /**
- * Where each port is bound: `binding:host_id`, else its active binding in `port-bindings.json`. A second binding (a live migration,
- * `lib: api/definitions/portbindings_extended.py`) has no place in the topology.
+ * Where each port is bound: `binding:host_id`, else its active binding in `port-bindings.json`. Where a port migrates to its profile says;
+ * another second binding (`lib: api/definitions/portbindings_extended.py`) has no place in the topology.
  */
 function hostsOf(answers: Answers, ports: Item[], notes: string[]): (port: Item) => string | undefined {
   const bindings = objectsById(answers, 'port-bindings', 'bindings', notes);
@@ -101,9 +111,10 @@ function hostsOf(answers: Answers, ports: Item[], notes: string[]): (port: Item)
     const active = own.find((binding) => text(binding, 'status') === 'ACTIVE');
     const host = text(port, 'binding:host_id') ?? (active && text(active, 'host'));
     if (host !== undefined) hosts.set(port.id, host);
-    const profile = part(port, 'binding:profile');
-    const others = [profile && text(profile, 'migrating_to'), ...own.map((binding) => text(binding, 'host'))];
-    const other = others.find((name) => name !== undefined && name !== host);
+    const next = migratingTo(port, host);
+    const other = own
+      .map((binding) => text(binding, 'host'))
+      .find((name) => name !== undefined && name !== host && name !== next);
     if (other !== undefined)
       notes.push(`${port.where}: port ${port.id} is bound to ${other} as well: only one node is kept`);
   }

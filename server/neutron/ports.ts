@@ -3,7 +3,7 @@
 import { DEVICE_OWNER } from '../../shared/neutron.ts';
 import { pointer } from '../../shared/problem.ts';
 import type { Network, Port } from '../../shared/topology/types.ts';
-import { addressOrPrefix, byText, flag, has, mac, parts, text, uuid, type Item } from './answers.ts';
+import { addressOrPrefix, byText, flag, has, mac, part, parts, text, uuid, type Item } from './answers.ts';
 import { dashed, namingAddress, uniqueNames } from './names.ts';
 import { fixedIpOf, given, type Networks } from './networks.ts';
 
@@ -42,6 +42,7 @@ function portOf({ networks, hostOf }: PortSources, item: Item, network: Network,
     id: item.id,
     network: network.name,
     ...given('node', hostOf(item)),
+    ...given('migrating_to', migratingTo(item, hostOf(item))),
     ...given('mac_address', mac(item, 'mac_address')),
     fixed_ips: parts(item, 'fixed_ips').flatMap((ip) => fixedIpOf(ip, network, networks) ?? []),
     device_owner: text(item, 'device_owner') ?? '',
@@ -52,6 +53,13 @@ function portOf({ networks, hostOf }: PortSources, item: Item, network: Network,
     ...given('admin_state_up', flag(item, 'admin_state_up') === false ? false : undefined),
     ...given('vnic_type', vnicTypeOf(item)),
   };
+}
+
+/** Nova leaves the profile of a VM that has arrived as it is until it is done (`migrating_to` is then the port's own node). */
+export function migratingTo(item: Item, host: string | undefined): string | undefined {
+  const profile = part(item, 'binding:profile');
+  const next = profile && text(profile, 'migrating_to');
+  return host === undefined || next === host ? undefined : next;
 }
 
 /** Nearly all ports are `normal`, which goes without saying. */

@@ -25,6 +25,7 @@ export const READS: Readonly<Record<string, readonly Part[]>> = {
   'invalid-pool': NETWORKS,
   'ipv6-modes': ROUTERS,
   'l2-population-off': ['nodes', 'networks', 'routers'],
+  'migrating-nowhere': ['ports'],
   'mtu-above-external': ROUTERS,
   'mtu-too-small': NETWORKS,
   'network-type-without-dvr': ['networks', 'routers', 'release'],

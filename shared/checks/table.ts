@@ -29,6 +29,7 @@ import { invalidPool } from './invalid-pool.ts';
 import { ipv6Modes } from './ipv6-modes.ts';
 import { l2PopulationOff } from './l2-population-off.ts';
 import { linkLocalClash } from './link-local-clash.ts';
+import { migratingNowhere } from './migrating-nowhere.ts';
 import { mtuAboveExternal } from './mtu-above-external.ts';
 import { mtuTooSmall } from './mtu-too-small.ts';
 import { networkTypeWithoutDvr } from './network-type-without-dvr.ts';
@@ -78,6 +79,7 @@ export const CHECKS: readonly Check[] = [
   ipv6Modes,
   l2PopulationOff,
   linkLocalClash,
+  migratingNowhere,
   mtuAboveExternal,
   mtuTooSmall,
   networkTypeWithoutDvr,

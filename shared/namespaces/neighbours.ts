@@ -23,6 +23,8 @@ interface Source {
   isSure: boolean;
   /** It is there after a restart of the agent on a new node, or the server sends it when the port is made. */
   isUsual: boolean;
+  /** An allowed address pair. */
+  isPair?: true;
   because: Because;
 }
 
@@ -61,10 +63,11 @@ function entryOf({ allocations }: Context, key: string, all: Source[]): Omit<Nei
   const isSure = sources.some((source) => source.isSure);
   const choice: Choice = { key, candidates, ...(isSure ? {} : { none: true as const }) };
   const [chosen] = chosenOf(allocations, choice, usual.length > 0 ? candidates.slice(0, 1) : []);
-  const { mac, key: macKey, because } = sources.find((source) => source.mac === chosen) ?? sources[0]!;
+  const { mac, key: macKey, isPair, because } = sources.find((source) => source.mac === chosen) ?? sources[0]!;
   return {
     mac,
     key: macKey,
+    ...(isPair ? { isPair } : {}),
     because,
     ...(isSure && candidates.length === 1 ? {} : { choice }),
     ...(chosen === undefined ? { isAbsent: true as const } : {}),
@@ -201,6 +204,7 @@ function pairSources(context: Context, subnet: Subnet): Source[] {
         key: port.pointer,
         isSure: isSure && isBound(context, port) && contains(subnet.cidr, dst),
         isUsual: isBound(context, port) || contains(subnet.cidr, dst),
+        isPair: true,
         because: {
           pointer: port.pointer,
           sentence: `${port.name} may use ${dst} (allowed address pair)`,
@@ -228,6 +232,7 @@ function pushedPairs(context: Context, subnet: Subnet): Source[] {
           key: port.pointer,
           isSure: false,
           isUsual: isIn(port),
+          isPair: true,
           because: {
             pointer: port.pointer,
             sentence: `${port.name} may use ${dst} (allowed address pair)`,

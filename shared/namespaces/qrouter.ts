@@ -6,7 +6,7 @@ import { onDemand } from '../onDemand.ts';
 import { type Hosted, type ServedFloatingIp, hasExternal, placementOf, snatNodes } from '../placement.ts';
 import type { Because } from '../state.ts';
 import { hasSnatAddress, isIpv4 } from '../topology/relations.ts';
-import type { Node, Router, RouterInterface } from '../topology/types.ts';
+import type { Node, Router, RouterInterface, Topology } from '../topology/types.ts';
 import { type Choice, chosenOf } from './choice.ts';
 import {
   type Context,
@@ -45,7 +45,10 @@ export function qrouterNamespace(context: Context, { router, because }: Hosted):
     interfaceFact(context, router, port, ha),
   );
   const fipLink = fipLinkOf(context, router, ha);
-  const served = placementOf(lookup.topology).floatingIpsByRouter.get(router.name) ?? [];
+  const served = [
+    ...(placementOf(lookup.topology).floatingIpsByRouter.get(router.name) ?? []),
+    ...migratingHere(context, router),
+  ];
   const isSnatNode = snatNodes(lookup.topology, router).some(({ name }) => name === node.name);
   const sure = served.filter((s) => s.node === node.name || (s.kind === 'centralised' && isSnatNode));
   const choice = sure.length > 0 ? undefined : listedChoice(node, router, served);
@@ -231,10 +234,30 @@ export function linkLocalRanges(context: Pick<Context, 'lookup' | 'allocations'>
 export const distributedFloatingIps = (context: Context, router: Router): FloatingIpFact[] =>
   factsOf(
     context,
-    (placementOf(context.lookup.topology).floatingIpsByRouter.get(router.name) ?? []).filter(
-      ({ node }) => node === context.node.name,
-    ),
+    [
+      ...(placementOf(context.lookup.topology).floatingIpsByRouter.get(router.name) ?? []),
+      ...migratingHere(context, router),
+    ].filter(({ node }) => node === context.node.name),
   );
+
+/** Floating IPs whose ports migrate to this node, and that its agent serves already: its state tells. */
+const migratingHere = (context: Context, router: Router): ServedFloatingIp[] =>
+  migratingTo(context.lookup.topology, context.node.name, router).flatMap(({ served, choice }) =>
+    chosenOf(context.allocations, choice, []).length > 0 ? [served] : [],
+  );
+
+/** Those that it may serve, and where `Allocations` says whether it does. */
+export const migratingTo = (
+  topology: Topology,
+  node: string,
+  router: Router,
+): { served: ServedFloatingIp; choice: Choice }[] =>
+  (placementOf(topology).migratingFloatingIps.get(router.name) ?? [])
+    .filter((served) => served.node === node)
+    .map((served) => ({
+      served,
+      choice: { key: `${served.floating.pointer} migrating`, candidates: ['served'], none: true },
+    }));
 
 const isPortOn = ({ lookup, node }: Context, { floating }: ServedFloatingIp): boolean =>
   lookup.port.get(floating.port ?? '')?.node === node.name;

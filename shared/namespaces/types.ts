@@ -50,6 +50,8 @@ export interface NeighbourFact extends Chosen {
   mac: string;
   /** Under which key `Allocations` holds a MAC that the topology leaves out. */
   key: string;
+  /** The address is no own one of the port that has the key. */
+  isPair?: true;
   because: Because;
 }
 

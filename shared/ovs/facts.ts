@@ -217,7 +217,9 @@ const DEV_NAME_LEN = 14;
 /** Ports that are bound to this node: VMs, DHCP, HA. Those of the routers and agents are devices of namespaces. */
 function portsPlugged(context: Context, ovs: OvsAllocations): Plugged[] {
   const { lookup, node, allocations } = context;
-  return (sitesOf(lookup.topology).portsByNode.get(node.name) ?? []).flatMap((port): Plugged[] => {
+  const { portsByNode, arrivingByNode } = sitesOf(lookup.topology);
+  const arriving = (arrivingByNode.get(node.name) ?? []).filter(({ pointer }) => ovs.devices[pointer]);
+  return [...(portsByNode.get(node.name) ?? []), ...arriving].flatMap((port): Plugged[] => {
     const network = lookup.network.get(port.network);
     if (!network || !isOnSwitch(port) || AGENT_OWNED.includes(port.device_owner)) return [];
     const live = ovs.devices[port.pointer];
@@ -249,7 +251,7 @@ function portsPlugged(context: Context, ovs: OvsAllocations): Plugged[] {
         isFiltered: !isAgents && port.port_security_enabled !== false,
         because: {
           pointer: port.pointer,
-          sentence: `${port.name} is bound to ${node.name}`,
+          sentence: `${port.name} ${port.node === node.name ? 'is bound' : 'migrates'} to ${node.name}`,
           neutron: 'ovs_neutron_agent.py: port_bound',
         },
       },

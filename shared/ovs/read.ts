@@ -80,14 +80,18 @@ function readDevices(
   const usual =
     elect(vms.map(({ id }) => byId.get(id ?? '')?.type).filter((type) => VM_TYPES.includes(type ?? 'none'))) ?? '';
   for (const port of lookup.topology.ports) {
-    if (port.node !== node.name) continue;
+    if (port.node !== node.name && port.migrating_to !== node.name) continue;
     const usualNames = port.id === undefined ? [] : namesOf(port.id);
     const name = usualNames.find((candidate) => byName.has(candidate) || Object.hasOwn(shown, candidate));
+    // Of a port without id the MAC tells, which neighbours may have told.
+    const mac = port.mac_address ?? allocations.macs[port.pointer];
     const found =
       (name === undefined ? undefined : byName.get(name)) ??
-      (port.id === undefined
-        ? own.find(({ external_ids: ids }) => ids['attached-mac'] === port.mac_address)
-        : byId.get(port.id));
+      (port.id !== undefined
+        ? byId.get(port.id)
+        : mac === undefined
+          ? undefined
+          : own.find(({ external_ids: ids }) => ids['attached-mac'] === mac));
     if (found && port.mac_address === undefined && found.external_ids['attached-mac'] !== undefined)
       allocations.macs[port.pointer] ??= found.external_ids['attached-mac'];
     if (port.device_owner.startsWith('network:')) continue;

@@ -22,10 +22,12 @@ export interface Sites {
   announced: ReadonlyMap<string, Announced[]>;
   /** Names of the nodes that have an active port of a network, by network: they get its floods. */
   nodes: ReadonlyMap<string, ReadonlySet<string>>;
-  /** The other way round: networks by node. */
+  /** The other way round: networks by node, also those that may only be coming to it. */
   networksByNode: ReadonlyMap<string, readonly string[]>;
   /** Ports of the topology by the node they are bound to, and by pointer. */
   portsByNode: ReadonlyMap<string, readonly Port[]>;
+  /** Those that migrate to a node: whether the VM's device is there only the node tells. */
+  arrivingByNode: ReadonlyMap<string, readonly Port[]>;
   portByPointer: ReadonlyMap<Pointer, Port>;
 }
 
@@ -74,21 +76,31 @@ function locate(topology: Topology): Sites {
       addresses: ipv4Of(port.fixed_ips.map(({ ip_address }) => ip_address)),
     });
   }
+  const arriving: [node: string, network: string][] = [];
   for (const [node, hosted] of placementOf(topology).routersByNode)
-    for (const { router } of hosted)
+    for (const { router, isMigration } of hosted)
       for (const entry of router.interfaces) {
         const subnet = relationsOf(topology).subnet.get(entry.subnet);
-        if (subnet) stand(subnet.network, node);
+        if (!subnet) continue;
+        // Whether a router is there already that comes with a VM, the flows tell (`readFloods.ts`).
+        if (isMigration) arriving.push([node, subnet.network]);
+        else stand(subnet.network, node);
       }
   placeRouterPorts(topology, announce, stand);
-  const networksByNode = grouped(
-    [...nodes].flatMap(([network, names]) => [...names].map((name) => [name, network] as const)),
-  );
+  const networksByNode = grouped([
+    ...[...nodes].flatMap(([network, names]) => [...names].map((name) => [name, network] as const)),
+    ...arriving.filter(([node, network]) => !nodes.get(network)?.has(node)),
+  ]);
   const portsByNode = grouped(
     topology.ports.flatMap((port) => (port.node === undefined ? [] : [[port.node, port] as const])),
   );
+  const arrivingByNode = grouped(
+    topology.ports.flatMap((port) =>
+      port.migrating_to === undefined || port.migrating_to === port.node ? [] : [[port.migrating_to, port] as const],
+    ),
+  );
   const portByPointer = new Map(topology.ports.map((port) => [port.pointer, port]));
-  return { announced, nodes, networksByNode, portsByNode, portByPointer };
+  return { announced, nodes, networksByNode, portsByNode, arrivingByNode, portByPointer };
 }
 
 const ipv4Of = (addresses: readonly string[]): string[] => addresses.filter((text) => familyOf(text) === 'inet');

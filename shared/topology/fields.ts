@@ -281,6 +281,7 @@ export const KINDS = {
     id: { ...ID, doc: ID_DOC },
     network: { ...NETWORK, required: true, doc: 'The network that the port is on.' },
     node: { ...NODE, default: 'not bound', doc: '`binding:host_id`: the node that the port is bound to.' },
+    migrating_to: { ...NODE, doc: '`binding:profile`: where the VM migrates to; that node may serve it already.' },
     mac_address: { ...MAC, doc: 'MAC of the port.' },
     fixed_ips: { ...FIXED_IPS, doc: 'Addresses of the port.' },
     device_owner: {

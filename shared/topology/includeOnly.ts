@@ -2,7 +2,7 @@
 import { cut } from './cut.ts';
 import { readFile, type ReadFile } from './read.ts';
 
-/** Whether a text may include others: the key may be written in many ways, but not without the word. */
+/** Whether a text may include others: the key may be written in many ways, and who escapes its letters hides it. */
 export const mayInclude = (text: string): boolean => text.includes(INCLUDE);
 
 /** The word that such a text has. */

@@ -59,8 +59,11 @@ const ofRouter = (router: Router): Reference[] => {
   ];
 };
 
-const ofPort = ({ pointer, network, node, fixed_ips }: Port): Reference[] => [
+const ofPort = ({ pointer, network, node, migrating_to: next, fixed_ips }: Port): Reference[] => [
   ...given(pointer, { network, node }),
+  ...(next === undefined
+    ? []
+    : [{ pointer: `${pointer}/migrating_to`, at: 'value' as const, to: 'node' as const, name: next }]),
   ...subnets(pointer, 'fixed_ips', fixed_ips),
 ];
 

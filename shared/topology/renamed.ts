@@ -70,6 +70,7 @@ const port = (each: Port, rename: Rename): Port => ({
   name: rename('port', each.name),
   network: rename('network', each.network),
   ...optional('node', rename('node', each.node)),
+  ...optional('migrating_to', rename('node', each.migrating_to)),
   fixed_ips: fixedIps(each.fixed_ips, rename),
 });
 

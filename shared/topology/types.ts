@@ -138,6 +138,8 @@ export interface Port extends Named {
   network: string;
   /** `binding:host_id`. */
   node?: string;
+  /** `migrating_to` of `binding:profile`: a VM is on its way to that node. */
+  migrating_to?: string;
   mac_address?: string;
   fixed_ips: FixedIp[];
   /** `compute:nova`, `network:dhcp`, `network:floatingip_agent_gateway`, …; empty when nobody owns it. */

@@ -130,6 +130,7 @@ const portEntry = (port: Port): YamlMap =>
     id: port.id,
     network: port.network,
     node: port.node,
+    migrating_to: port.migrating_to,
     mac_address: port.mac_address,
     fixed_ips: several(port.fixed_ips.map(fixedIpEntry)),
     device_owner: unless('compute:nova', port.device_owner),

@@ -14,7 +14,7 @@ describe('both sides of a change of places', () => {
   const place = (release: Release) =>
     cloud(`
 release: ${release}
-nodes: {compute1: {agent_mode: dvr}, compute2: {agent_mode: dvr}, compute3: {agent_mode: dvr}}
+nodes: {compute1: {agent_mode: dvr}, compute2: {agent_mode: dvr}, compute3: {agent_mode: dvr}, compute4: {agent_mode: dvr}}
 networks:
   red: {network_type: vxlan, subnets: {red-v4: {cidr: 10.0.1.0/24}}}
   shared: {network_type: vxlan, subnets: {shared-v4: {cidr: 10.0.9.0/24}}}
@@ -26,13 +26,15 @@ routers:
   r3: {interfaces: {blue-v4: }}
 ports:
   vm1: {node: compute1, network: red, fixed_ips: [{ip_address: 10.0.1.11}]}
+  vm2: {node: compute1, migrating_to: compute4, network: blue, fixed_ips: [{ip_address: 10.0.3.13}]}
   sub1: {node: compute2, network: blue, device_owner: 'trunk:subport', fixed_ips: [{ip_address: 10.0.3.11}]}
   lb1: {node: compute3, network: blue, device_owner: 'neutron:LOADBALANCERV2', fixed_ips: [{ip_address: 10.0.3.12}]}
 `);
   const rows: [change: Change, node: string, before: string[], after: string[]][] = [
-    ['related_routers', 'compute1', ['qrouter-r1'], ['qrouter-r1', 'qrouter-r2']],
+    ['related_routers', 'compute1', ['qrouter-r1', 'qrouter-r3'], ['qrouter-r1', 'qrouter-r2', 'qrouter-r3']],
     ['trunk_subports', 'compute2', [], ['qrouter-r3']],
     ['no_lbaas', 'compute3', ['qrouter-r3'], []],
+    ['live_migration', 'compute4', [], ['qrouter-r3']],
   ];
   for (const [change, node, before, after] of rows)
     it(change, () => {

@@ -179,6 +179,34 @@ test('a port without host_id is where its active binding is', () => {
   assert.equal(left[0]?.node, 'new');
 });
 
+test('where a port migrates to is kept, also where no agent is known; one that has arrived migrates no more', () => {
+  const moving = (n: number, to: string) =>
+    port(n, 'compute:nova', INTERNAL, [], { 'binding:host_id': 'a', 'binding:profile': { migrating_to: to } });
+  // The binding at the other end, which Nova makes first, says nothing more.
+  const bindings = [
+    { host: 'a', status: 'ACTIVE' },
+    { host: 'b', status: 'INACTIVE' },
+  ];
+  const { ports, nodes } = imported({
+    networks,
+    subnets,
+    agents: [],
+    ports: [moving(11, 'b'), moving(12, 'a')],
+    'port-bindings': { [id(11)]: { bindings } },
+  });
+  assert.deepEqual(
+    ports.map(({ node, migrating_to: next }) => [node, next]),
+    [
+      ['a', 'b'],
+      ['a', undefined],
+    ],
+  );
+  assert.deepEqual(
+    nodes.map(({ name }) => name),
+    ['a', 'b'],
+  );
+});
+
 test('address scopes by name, from the network or from the pools of its subnets', () => {
   const scopes = [
     { id: id(21), name: 'campus' },

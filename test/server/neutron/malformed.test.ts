@@ -62,7 +62,15 @@ const NOTES: [answers: Record<string, unknown>, note: string][] = [
     {
       networks: [network],
       agents: [],
-      ports: [{ ...port, 'binding:host_id': 'a', 'binding:profile': { migrating_to: 'b' } }],
+      'port-bindings': {
+        [PORT]: {
+          bindings: [
+            { host: 'a', status: 'ACTIVE' },
+            { host: 'b', status: 'INACTIVE' },
+          ],
+        },
+      },
+      ports: [{ ...port, 'binding:host_id': 'a' }],
     },
     `ports.json[0]: port ${PORT} is bound to b as well: only one node is kept`,
   ],

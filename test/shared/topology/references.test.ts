@@ -13,7 +13,7 @@ routers:
     l3_agents: [{node: H2}]
     ndp_proxies: [{ip_address: '2001:db8::5', port: P2}]
 ports:
-  p: {network: N2, node: H3, fixed_ips: [{subnet: S3, ip_address: 10.0.0.1}]}
+  p: {network: N2, node: H3, migrating_to: H4, fixed_ips: [{subnet: S3, ip_address: 10.0.0.1}]}
 floating_ips:
   192.0.2.5: {network: N3, port: P1, router: R1}
 `;
@@ -42,6 +42,7 @@ test('the text above has every reference of the vocabulary', () => {
     'floating_ip.router',
     'l3_agent.node',
     'ndp_proxy.port',
+    'port.migrating_to',
     'port.network',
     'port.node',
     'router.interfaces',
