@@ -15,8 +15,8 @@ import type { Translate } from './nodes/age.ts';
 /** What an editor can do; every part resolves with nothing when the user turned away. */
 export interface Asker {
   t: Translate;
-  /** A question that must not be overlooked, with buttons. */
-  choose: (message: string, detail: string, buttons: readonly string[]) => Promise<string | undefined>;
+  /** A question that must not be overlooked, with buttons. `close` is the one that closing it means; without it there is one to cancel. */
+  choose: (message: string, detail: string, buttons: readonly string[], close?: string) => Promise<string | undefined>;
   /** One line of text. */
   input: (title: string, prompt: string, isSecret: boolean) => Promise<string | undefined>;
   secrets: {
@@ -73,7 +73,7 @@ export async function offerToKeep(file: string, { choose, secrets, typed, t }: A
     'In the secret storage of the editor, which the operating system protects. The language server keeps none. “DVR: Forget Kept Passphrases” forgets it.',
   );
   const keep = t('Keep');
-  if ((await choose(t('Keep the passphrase of {0}?', file), detail, [keep, t('Ask Every Time')])) === keep)
+  if ((await choose(t('Keep the passphrase of {0}?', file), detail, [keep], t('Ask Every Time'))) === keep)
     await secrets.store(keyOf(file), passphrase);
 }
 

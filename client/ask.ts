@@ -21,8 +21,11 @@ export function answerQuestions(client: LanguageClient, secrets: KeptSecrets): v
 /** @param token ends an open input when the comparison was cancelled; VS Code cannot close a modal message */
 const askerOf = (secrets: KeptSecrets, typed: Map<string, string>, token?: vscode.CancellationToken): Asker => ({
   t: (message, ...args) => vscode.l10n.t(message, ...args),
-  choose: async (message, detail, buttons) =>
-    vscode.window.showWarningMessage(message, { modal: true, detail }, ...buttons),
+  choose: async (message, detail, buttons, close) => {
+    const items = buttons.map((title): vscode.MessageItem => ({ title }));
+    if (close !== undefined) items.push({ title: close, isCloseAffordance: true });
+    return (await vscode.window.showWarningMessage(message, { modal: true, detail }, ...items))?.title;
+  },
   input: async (title, prompt, password) =>
     vscode.window.showInputBox({ title, prompt, password, ignoreFocusOut: true }, token),
   secrets,

@@ -73,6 +73,8 @@ export const mapStrings = () => ({
     information: [l10n.t('{0} note'), l10n.t('{0} notes')],
     hint: [l10n.t('{0} hint'), l10n.t('{0} hints')],
   },
+  /** What thin lines join. */
+  thin: { physical: l10n.t('Router to the ports it serves'), logical: l10n.t('Floating IP to its port') },
   /** What stands on the way of a packet. */
   packet: l10n.t('packet'),
   answer: l10n.t('answer'),

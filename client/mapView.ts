@@ -9,7 +9,7 @@ import { isMapRequest, readKeptMap, type MapMessage, type MapRequest } from './m
 import { mapStrings } from './mapStrings.ts';
 import { isTrace } from './recentTraces.ts';
 import { saveSvg } from './saveSvg.ts';
-import { say } from './say.ts';
+import { messageOf, say } from './say.ts';
 import { topologyCommands } from './topologyCommand.ts';
 import { escapeHtml, pageHtml, webviewOptions } from './webviewPanel.ts';
 
@@ -179,7 +179,7 @@ async function messageFor({ extension, client }: Context, params: MapParams, isN
     const kept = isNew ? readKeptMap(extension.globalState.get(REMEMBERED)) : undefined;
     return { type: 'map', uri, file, map, ...(trace && { trace }), ...(kept && { kept }) };
   } catch (error) {
-    return { type: 'failed', uri, file, message: error instanceof Error ? error.message : String(error) };
+    return { type: 'failed', uri, file, message: messageOf(error) };
   }
 }
 

@@ -35,8 +35,7 @@ export function outcomeOf(result: CompareResult, circumstances: Circumstances, t
   const before = isKept ? beforeText(result.older ?? [], old !== undefined, circumstances, t) : undefined;
   const broken = result.problems ?? [];
   const parts = [
-    nothing ? nothingText(source.paths, broken, t) : summaryOf(result, t),
-    ...(!nothing && broken.length > 0 ? [brokenText(broken, t)] : []),
+    nothing ? nothingText(source.paths, broken, t) : isKept ? keptSummary(result, t) : summaryOf(result, t),
     ...(old === undefined ? [] : [old]),
     ...(before === undefined ? [] : [before]),
   ];
@@ -53,6 +52,23 @@ export function outcomeOf(result: CompareResult, circumstances: Circumstances, t
     isFine: result.nodes.every(({ status }) => status === 'in-sync') && broken.length === 0 && old === undefined,
     ways: ways.flatMap(([way, isOffered]) => (isOffered ? [way] : [])),
   };
+}
+
+/** Of nodes without a snapshot one sentence for all of them: whether theirs is missing or cannot be used, the log says. */
+function keptSummary(result: CompareResult, t: Translate): string {
+  const broken = result.problems ?? [];
+  const missing = result.nodes.filter(({ status, error }) => status === 'not-collected' && error === MISSING);
+  const rest = summaryOf({ ...result, nodes: result.nodes.filter((node) => !missing.includes(node)) }, t);
+  const names = namesText(
+    missing.map(({ node }) => node),
+    t,
+  );
+  if (missing.length === 0) return sentences([rest, ...(broken.length > 0 ? [brokenText(broken, t)] : [])]);
+  const text =
+    broken.length > 0
+      ? t('Not compared: {0}, of which no snapshot could be used. The log says why.', names)
+      : t('Not compared: {0}, of which there is no snapshot.', names);
+  return sentences([rest, text]);
 }
 
 /** `2 nodes in sync, compute1 differs (1 difference). net1 (192.0.2.3, port 22): …`. */
@@ -81,10 +97,17 @@ function failedTexts([first, ...others]: CompareResult['nodes'], t: Translate): 
   if (!first) return [];
   const text = errorText(first.node, first.error ?? t('not collected'));
   if (others.length === 0) return [ended(text)];
-  const names = others.slice(0, MOST_NAMED).map(({ node }) => node);
-  const more = others.length - names.length;
-  const all = [...names, ...(more > 0 ? [t('{0} more', more)] : [])].join(', ');
-  return [ended(text), t('Not read either: {0}. The tree and the log say why.', all)];
+  const names = namesText(
+    others.map(({ node }) => node),
+    t,
+  );
+  return [ended(text), t('Not read either: {0}. The tree and the log say why.', names)];
+}
+
+/** The first of them, and how many more there are. */
+function namesText(all: readonly string[], t: Translate): string {
+  const more = all.length - MOST_NAMED;
+  return [...all.slice(0, MOST_NAMED), ...(more > 0 ? [t('{0} more', more)] : [])].join(', ');
 }
 
 /** What went wrong, with the name of the node in front. */
@@ -94,21 +117,26 @@ export const errorText = (node: string, error: string): string =>
 export const differencesText = (count: number, t: Translate): string =>
   count === 1 ? t('1 difference') : t('{0} differences', count);
 
+/** `server/live.ts` says it of a node that none of the files is of. */
+const MISSING = 'no snapshot of this node was given';
+
 /** `server/sources/find.ts: findSources` says it of a folder that has nothing of ours. */
 const EMPTY = 'a folder without snapshots and sosreports';
 
 function nothingText(paths: readonly string[], broken: readonly string[], t: Translate): string {
   const where = paths.join(', ');
   const isEmpty = broken.every((problem) => paths.some((each) => problem === `${each}: ${EMPTY}`));
-  return !isEmpty
-    ? t('{0} holds no snapshot of these nodes that can be read. {1}', where, brokenText(broken, t))
-    : t('{0} holds no snapshot of these nodes. "dvrscope collect" writes them, a sosreport will do, too.', where);
+  if (!isEmpty)
+    return broken.length === 1
+      ? t('No snapshot can be used. {0}.', broken[0]!)
+      : t('No snapshot in {0} can be used. The log says why.', where);
+  return t('{0} holds no snapshot of these nodes. "dvrscope collect" writes them, a sosreport will do, too.', where);
 }
 
 const brokenText = (broken: readonly string[], t: Translate): string =>
   broken.length === 1
-    ? t('Not all could be used: {0}.', broken[0]!)
-    : t('Not all could be used: {0}, and {1} more.', broken[0]!, broken.length - 1);
+    ? t('Not used: {0}.', broken[0]!)
+    : t('{0} files could not be used. The log says why.', broken.length);
 
 /** Of those that are older than a day the oldest one. */
 function oldText({ nodes, now }: Circumstances, t: Translate): string | undefined {

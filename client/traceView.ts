@@ -13,7 +13,7 @@ import { goToState, goToTopology } from './goTo.ts';
 import { isTrace, traceKey, traceTitle, type RecentTraces } from './recentTraces.ts';
 import { inOrder, type Begin } from './inOrder.ts';
 import { saveSvg } from './saveSvg.ts';
-import { say } from './say.ts';
+import { messageOf, say } from './say.ts';
 import { traceUri } from './stateDocuments.ts';
 import { isFromTracePage, type FromTracePage, type ToTracePage } from './traceMessages.ts';
 import { traceStrings } from './traceStrings.ts';
@@ -147,7 +147,7 @@ async function answerOf({ client }: Context, params: TraceParams): Promise<Trace
     await vscode.workspace.openTextDocument(vscode.Uri.parse(params.uri));
     return await client.sendRequest<TraceViewAnswer>(REQUEST.traceView, params);
   } catch (error) {
-    return { problem: error instanceof Error ? error.message : String(error) };
+    return { problem: messageOf(error) };
   }
 }
 

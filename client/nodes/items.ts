@@ -23,7 +23,7 @@ const t = vscode.l10n.t;
 export function itemOf(element: TreeElement, reading: (node: string) => Reading | undefined): vscode.TreeItem {
   switch (element.kind) {
     case 'cloud':
-      return cloudItem(element);
+      return cloudItem(element, element.cloud.nodes.filter(({ name }) => reading(name)).length);
     case 'node':
       return nodeItem(element, reading(element.node.name));
     case 'namespace':
@@ -35,7 +35,8 @@ export function itemOf(element: TreeElement, reading: (node: string) => Reading 
   }
 }
 
-function cloudItem({ uri, cloud }: CloudElement): vscode.TreeItem {
+/** @param reading how many nodes are being read */
+function cloudItem({ uri, cloud }: CloudElement, reading: number): vscode.TreeItem {
   const name = path.posix.basename(vscode.Uri.parse(uri).path);
   const item = new vscode.TreeItem(name, Expanded);
   const { nodes, isStale, errors } = cloud;
@@ -43,18 +44,20 @@ function cloudItem({ uri, cloud }: CloudElement): vscode.TreeItem {
   item.id = `cloud ${uri}`;
   item.iconPath = new vscode.ThemeIcon('type-hierarchy');
   const count = nodes.length === 1 ? t('1 node') : t('{0} nodes', nodes.length);
-  // It stands in a narrow place: what matters most comes first.
+  // It stands in a narrow place: what matters most, and nothing else.
+  const states = statesOf(nodes);
   item.description = [
+    reading > 0 ? t('being read') : '',
     isStale ? t('changed since') : '',
-    errors > 0 ? t('the file has errors') : '',
-    ...(isCompared ? [stateText(nodes)] : [count, t('not compared')]),
-  ]
-    .filter(Boolean)
-    .join(' · ');
+    errors > 0 ? t('has errors') : '',
+    isCompared ? states[0]! : t('not compared'),
+  ].find((text) => text !== '')!;
   item.tooltip = [
     vscode.Uri.parse(uri).fsPath,
-    count,
+    isCompared ? `${count}: ${states.join(', ')}` : `${count}, ${t('not compared')}`,
+    reading > 0 ? t('{0} of {1} being read', reading, nodes.length) : '',
     isStale ? t('The topology has changed since it was compared: refresh.') : '',
+    errors > 0 ? t('the file has errors') : '',
   ]
     .filter(Boolean)
     .join('\n');
@@ -63,8 +66,8 @@ function cloudItem({ uri, cloud }: CloudElement): vscode.TreeItem {
   return item;
 }
 
-/** `2 in sync, 1 differs`. */
-function stateText(nodes: readonly NodeSummary[]): string {
+/** `1 differing`, `2 in sync`: the worst first. */
+function statesOf(nodes: readonly NodeSummary[]): string[] {
   const count = (status: NodeStatus): number => nodes.filter((node) => node.status === status).length;
   const parts: [number, string][] = [
     [count('differs'), t('{0} differing', count('differs'))],
@@ -72,7 +75,7 @@ function stateText(nodes: readonly NodeSummary[]): string {
     [count('not-collected'), t('{0} not collected', count('not-collected'))],
     [count('in-sync'), t('{0} in sync', count('in-sync'))],
   ];
-  return parts.flatMap(([number, text]) => (number > 0 ? [text] : [])).join(', ');
+  return parts.flatMap(([number, text]) => (number > 0 ? [text] : []));
 }
 
 function nodeItem({ node, isOneOfFew }: NodeElement, reading: Reading | undefined): vscode.TreeItem {

@@ -9,7 +9,14 @@ import type { CloudEntry, NodeDetails, NodeParams } from '../../shared/protocolN
 import type { CurrentTopology } from '../currentTopology.ts';
 import { differencesText } from '../outcome.ts';
 import { itemOf } from './items.ts';
-import type { AspectElement, FindingElement, NamespaceElement, NodeElement, TreeElement } from './model.ts';
+import type {
+  AspectElement,
+  CloudElement,
+  FindingElement,
+  NamespaceElement,
+  NodeElement,
+  TreeElement,
+} from './model.ts';
 import { FEW, inOrder } from './order.ts';
 import { VIEW, type Reader } from './reader.ts';
 
@@ -57,9 +64,13 @@ export function showTree(
   const soon = delayed(refresh, STILL_MS);
   // The spinners of many nodes are drawn together.
   const touched = new Set<string>();
+  // The topology itself says only that some are being read.
+  let [wasReading, isRootTouched] = [false, false];
   const draw = delayed(() => {
-    changed.fire([...touched].flatMap((node) => tree.element(node) ?? []));
+    const root = isRootTouched ? tree.root() : undefined;
+    changed.fire(root ?? [...touched].flatMap((node) => tree.element(node) ?? []));
     touched.clear();
+    isRootTouched = false;
   }, 50);
   const ages = setInterval(() => {
     if (view.visible && vscode.window.state.focused) changed.fire(tree.elements());
@@ -70,7 +81,11 @@ export function showTree(
     soon,
     draw,
     new vscode.Disposable(() => clearInterval(ages)),
-    topology.onDidChange(refresh),
+    topology.onDidChange(() => {
+      // What was known is of another one.
+      void vscode.commands.executeCommand('setContext', 'dvrscope.isEmpty', false);
+      refresh();
+    }),
     onDidChange(({ uri }) => {
       if (uri === topology.uri()?.toString()) soon.run();
     }),
@@ -78,6 +93,9 @@ export function showTree(
     reader.onDidChange(({ files, nodes }) => {
       if (!files.includes(topology.uri()?.toString() ?? '')) return;
       for (const node of nodes) touched.add(node);
+      const isReading = reader.isReading(topology.uri()?.toString() ?? '');
+      if (isReading !== wasReading) isRootTouched = true;
+      wasReading = isReading;
       draw.run();
     }),
   );
@@ -94,7 +112,10 @@ function showCloud(view: vscode.TreeView<TreeElement>, cloud: CloudEntry | undef
   const isCompared = cloud?.nodes.some(({ status }) => status !== undefined) === true;
   void vscode.commands.executeCommand('setContext', 'dvrscope.isCompared', isCompared);
   // Then an empty tree does not say that nodes are to be added.
-  const isBroken = cloud !== undefined && cloud.nodes.length === 0 && cloud.errors > 0;
+  const isEmpty = cloud?.nodes.length === 0;
+  const isBroken = isEmpty && cloud.errors > 0;
+  // Not before it is known.
+  void vscode.commands.executeCommand('setContext', 'dvrscope.isEmpty', isEmpty);
   void vscode.commands.executeCommand('setContext', 'dvrscope.isBroken', isBroken);
   const count = (cloud?.nodes ?? []).reduce(
     (sum, { differences = 0, silenced = 0 }) => sum + differences - silenced,
@@ -107,6 +128,7 @@ interface Tree {
   children(element?: TreeElement): Promise<TreeElement[]>;
   /** As it was asked for last. */
   cloud(): CloudEntry | undefined;
+  root(): CloudElement | undefined;
   element(node: string): NodeElement | undefined;
   elements(): NodeElement[];
   forget(): void;
@@ -114,6 +136,7 @@ interface Tree {
 
 function makeTree(client: LanguageClient, topology: CurrentTopology): Tree {
   let cloud: CloudEntry | undefined;
+  let root: CloudElement | undefined;
   let nodes = new Map<string, NodeElement>();
   const details = new Map<string, Promise<NodeDetails>>();
   const detailsOf = (params: NodeParams): Promise<NodeDetails> => {
@@ -128,6 +151,7 @@ function makeTree(client: LanguageClient, topology: CurrentTopology): Tree {
   };
   return {
     cloud: () => cloud,
+    root: () => root,
     element: (node) => nodes.get(node),
     elements: () => [...nodes.values()],
     forget: () => details.clear(),
@@ -139,7 +163,8 @@ function makeTree(client: LanguageClient, topology: CurrentTopology): Tree {
         if (uri !== topology.uri()?.toString()) return [];
         cloud = answer;
         // An empty tree shows the welcome text of package.json.
-        return cloud && uri !== undefined && cloud.nodes.length > 0 ? [{ kind: 'cloud', uri, cloud }] : [];
+        root = cloud && uri !== undefined && cloud.nodes.length > 0 ? { kind: 'cloud', uri, cloud } : undefined;
+        return root ? [root] : [];
       }
       if (element.kind === 'cloud') {
         const { uri } = element;

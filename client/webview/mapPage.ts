@@ -26,6 +26,7 @@ import type { Palette } from './map/colours.ts';
 import { paletteOf } from './map/palette.ts';
 import { type Painted } from './map/paint.ts';
 import { pathCamera } from './map/pathCamera.ts';
+import { type Signs, numbered } from './map/signs.ts';
 import { makeStage } from './map/stage.ts';
 import { makeTable } from './map/table.ts';
 import { saidOf, svgOf, waysIn } from './map/told.ts';
@@ -61,12 +62,13 @@ const stage = makeStage(
     model && {
       scene: model.scene,
       camera,
-      look: { palette, matches: new Set(model.matches.map(({ id }) => id)) },
+      look: { palette, matches: new Set(model.matches.map(({ id }) => id)), signs: signsOf(model) },
       over: {
         palette,
         view: kept.view,
         boxes: model.boxes,
         findings: model.index.findings,
+        signs: signsOf(model),
         selected: kept.selected,
         hovered,
         related: model.related,
@@ -203,6 +205,10 @@ function showAll(): void {
   stage.draw();
   motion.start();
   giveBack();
+}
+
+function signsOf({ scene, boxes, map, index }: Model): Signs {
+  return { found: index.findings, stops: numbered(scene, boxes, map.paths ?? [], kept.view) };
 }
 
 function fillTable(shown: Model): void {

@@ -101,18 +101,19 @@ async function answersTo(auth: Auth, texts: string[], prompts: readonly Prompt[]
 
 /** What was tried and what could not be: by file name, never by content. */
 export function loginRefused({ target, identities, ask, gaveUp, notes, offered }: Auth): string {
-  const tried = [...new Set(identities.keys.map(({ name }) => name))];
+  const all = [...new Set([...notes, ...identities.notes])];
+  // Of a key that could not be used its note says so, and why.
+  const names = [...new Set(identities.keys.map(({ name }) => name))];
+  const tried = names.filter((name) => !all.some((note) => note.startsWith(`${name} `)));
   const asks = offered.filter((method) => method === 'password' || method === 'keyboard-interactive');
   return [
     `login as ${visible(target.username)} was refused.`,
-    tried.length > 0
-      ? `Tried: ${tried.join(', ')}.`
-      : 'There was no key to try: no agent (SSH_AUTH_SOCK) and no key file.',
+    tried.length > 0 ? `Tried: ${tried.join(', ')}.` : '',
+    names.length === 0 ? 'There was no key to try: no agent (SSH_AUTH_SOCK) and no key file.' : '',
     offered.length > 0 && !offered.includes('publickey') ? `The node accepts only: ${said(offered.join(', '))}.` : '',
     asks.length > 0 && !ask ? 'It would take a password, but there is nobody to ask here: use a key or an agent.' : '',
     gaveUp ? 'The question was not answered.' : '',
-    ...new Set(notes),
-    ...identities.notes.filter((note) => !notes.includes(note)),
+    ...all,
   ]
     .filter((sentence) => sentence !== '')
     .join(' ');

@@ -66,6 +66,8 @@ async function readPublicOnly(file: string): Promise<KeyFile | undefined> {
   return publicKey && publicOnly(`${file}.pub`, publicKey);
 }
 
+const WRONG = 'the passphrase was wrong';
+
 async function unlock(
   file: string,
   text: string,
@@ -74,18 +76,19 @@ async function unlock(
   signal: AbortSignal | undefined,
 ): Promise<ParsedKey | string> {
   const name = withoutControls(file);
-  const wayOut = `add it to an agent (ssh-add ${name})`;
-  if (!ask) return `${name} is encrypted: ${wayOut}.`;
+  if (!ask) return `${name} is encrypted: add it to an agent (ssh-add ${name}).`;
+  const refused = (why: string): string =>
+    `${name} is encrypted, and ${why}: try again, or add it to an agent with ssh-add.`;
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     // oxlint-disable-next-line no-await-in-loop -- one try after the other
     const answer = await ask({ kind: 'passphrase', file: name, isRepeated: tries > 0 }, signal);
-    if (answer?.[0] === undefined) return `${name} is encrypted and was not opened: ${wayOut}.`;
+    if (answer?.[0] === undefined) return refused(tries === 0 ? 'no passphrase was given' : WRONG);
     const key = ssh2.utils.parseKey(text, answer[0]);
     if (key instanceof Error) continue;
     accepted(name);
     return key;
   }
-  return `${name} is encrypted, and the passphrase was wrong.`;
+  return refused(WRONG);
 }
 
 function once<T>(make: (signal?: AbortSignal) => Promise<T>): (signal?: AbortSignal) => Promise<T> {

@@ -1,4 +1,5 @@
 /** Where everything stands on the map. The same map gives the same picture, and what is added to it moves as little as can be. */
+import { LANE, toLane } from './beside.ts';
 import { logicalBlocks } from './logical.ts';
 import { physicalBlocks } from './physical.ts';
 import type { Box, Scene, Wire } from './scene.ts';
@@ -30,10 +31,22 @@ export function layout(map: Pick<CloudMap, 'things' | 'links'>, view: MapView, s
 function between({ boxes }: Scene, links: readonly MapLink[]): Wire[] {
   if (links.length === 0) return [];
   const at = new Map(boxes.map((box) => [box.thing.id, box]));
+  const left = boxes.reduce((least, { x }) => Math.min(least, x), 0) - LANE;
   return links.flatMap((link): Wire[] => {
     const [from, to] = [at.get(link.from), at.get(link.to)];
-    return from && to ? [{ link, points: [...middleOf(from), ...middleOf(to)] }] : [];
+    return from && to ? [{ link, points: around(boxes, left, from, to) }] : [];
   });
 }
+
+/** Up to the lanes of their rows, and on the left of all from one to the other; from inside of a block straight, behind the boxes. */
+function around(boxes: readonly Box[], left: number, from: Box, to: Box): number[] {
+  const [a, b] = [boxes[from.parent] ?? from, boxes[to.parent] ?? to];
+  if (a.thing.kind === 'network' || b.thing.kind === 'network') return [...middleOf(from), ...middleOf(to)];
+  const lanes = a.y === b.y ? [] : [left, a.y - LANE, left, b.y - LANE];
+  return [...toLane(from, a), ...lanes, ...pairsReversed(toLane(to, b))];
+}
+
+const pairsReversed = (points: readonly number[]): number[] =>
+  points.flatMap((_, i) => (i % 2 === 0 ? [points[points.length - 2 - i]!, points[points.length - 1 - i]!] : []));
 
 const middleOf = ({ x, y, width, height }: Box): [number, number] => [x + width / 2, y + height / 2];

@@ -2,7 +2,7 @@
 import { grouped } from '../topology/lookup.ts';
 import { type Cluster, clustersOf } from './clusters.ts';
 import { type Part, RAIL, SPACE, cellPart, containerPart } from './scene.ts';
-import { straight } from './physical.ts';
+import { besideWires } from './beside.ts';
 import type { Bar, Block } from './shelves.ts';
 import type { MapLink, MapThing } from './types.ts';
 
@@ -41,12 +41,14 @@ function clusterBlock(world: World, cluster: Cluster): Block {
   const part: Part = { width: 0, height: 0, inner: [] };
   const block: Block = { part, wires: [], hangs: [], group: '' };
   const bottoms = placeRouters(world, cluster, block);
+  const below = { y: part.height, rails: cluster.routers.length };
   placeNetworks(world, cluster, block, bottoms);
   const floating = cluster.routers.flatMap(({ id }) => world.held.get(id) ?? []);
   block.wires.push(
-    ...straight(
+    ...besideWires(
       part,
       floating.flatMap(({ id }) => world.linksOf.get(id) ?? []),
+      below,
     ),
   );
   return block;

@@ -1,6 +1,7 @@
 /** The physical view: what joins nodes on top, below it the nodes with their namespaces and ports. */
 import { grouped } from '../topology/lookup.ts';
-import { type Part, type Wire, CELL, containerPart } from './scene.ts';
+import { besideWires } from './beside.ts';
+import { containerPart } from './scene.ts';
 import type { Bar, Block } from './shelves.ts';
 import { type MapLink, type MapThing, UNBOUND } from './types.ts';
 
@@ -25,26 +26,9 @@ function nodeBlock(node: MapThing, held: readonly MapThing[], linksOf: ReadonlyM
   const part = containerPart(node, [namespaces, held.filter(({ kind }) => kind === 'port')]);
   const out = linksOf.get(node.id) ?? [];
   const hangs = out.map((link, i) => ({ link, bar: link.to, x: (part.width * (i + 1)) / (out.length + 1), y: 0 }));
-  const wires = straight(
+  const wires = besideWires(
     part,
     namespaces.flatMap(({ id }) => linksOf.get(id) ?? []),
   );
   return { part, hangs, wires, group: node.id === UNBOUND ? UNBOUND : (node.mode ?? '') };
-}
-
-/** Lines between cells of one part: from the lower edge of one to the upper edge of the other. */
-export function straight(part: Part, links: readonly MapLink[]): Wire[] {
-  if (links.length === 0) return [];
-  const at = new Map<string, { x: number; y: number }>();
-  const walk = ({ thing, inner }: Part, x: number, y: number): void => {
-    if (thing) at.set(thing.id, { x, y });
-    for (const each of inner) walk(each.part, x + each.x, y + each.y);
-  };
-  walk(part, 0, 0);
-  return links.flatMap((link): Wire[] => {
-    const [from, to] = [at.get(link.from), at.get(link.to)];
-    if (!from || !to) return [];
-    const half = CELL.width / 2;
-    return [{ link, points: [from.x + half, from.y + CELL.height, to.x + half, to.y] }];
-  });
 }

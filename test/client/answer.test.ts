@@ -18,7 +18,8 @@ function editor(
   };
   const asker: Asker = {
     t: (message, ...args) => message.replaceAll(/\{(\d+)\}/g, (_, index: string) => String(args[Number(index)])),
-    choose: async (message, detail, buttons) => reply(`${message} [${buttons.join('|')}] ${detail}`),
+    choose: async (message, detail, buttons, close) =>
+      reply(`${message} [${buttons.join('|')}${close === undefined ? '' : ` or ${close}`}] ${detail}`),
     input: async (title, prompt, isSecret) => reply(`${title}: ${prompt}${isSecret ? ' (hidden)' : ''}`),
     secrets: {
       get: async (key) => secrets.get(key),
@@ -75,6 +76,7 @@ test('a passphrase: typed, kept only if it was right and the user says so, forgo
   await offerToKeep('/k', asker);
   assert.equal(asked.length, 2, 'asked once');
   assert.match(asked[0]!, /^Passphrase of \/k: {2}\(hidden\)$/);
+  assert.match(asked[1]!, /^Keep the passphrase of \/k\? \[Keep or Ask Every Time\]/);
   assert.deepEqual([...secrets], [['passphrase:/k', 'open']]);
   const again = editor([], secrets).asker;
   assert.deepEqual(await answer(question, again), ['open'], 'from the storage');

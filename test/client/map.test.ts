@@ -5,6 +5,8 @@ import { type Camera, fit, pan, toward, zoom } from '../../client/webview/map/ca
 import { type Filter, clustersById, search, shownBy } from '../../client/webview/map/filter.ts';
 import { indexOf, relatedTo, worstOf } from '../../client/webview/map/marks.ts';
 import { type Chosen, type MapNews, follow, modelOf, thingAt } from '../../client/webview/map/model.ts';
+import { type Signs, asideOf, takenBy } from '../../client/webview/map/signs.ts';
+import { pointIn, routeOf } from '../../client/webview/map/way.ts';
 import { makeDocument } from '../../server/document.ts';
 import { cloudMap } from '../../server/features/map.ts';
 import { textOf } from '../../server/text.ts';
@@ -119,6 +121,22 @@ describe('what belongs to a thing', () => {
   });
 });
 
+describe('signs on a box', () => {
+  const signs: Signs = { found: new Set(['found', 'both']), stops: new Set(['stop', 'both']) };
+  const cases: [id: string, scale: number, taken: number, aside: number][] = [
+    ['none', 1, 0, 0],
+    ['found', 1, 9, 0],
+    ['found', 0.5, 13, 0],
+    ['stop', 1, 17, 25],
+    ['both', 1, 34, 25],
+    ['both', 0.5, 31, 18],
+    ['both', 2, 48, 39],
+  ];
+  for (const [id, scale, taken, aside] of cases)
+    it(`${id} at ${scale}: names leave them room, and the mark the number`, () =>
+      assert.deepEqual([takenBy(signs, id, scale), asideOf(signs, id, scale)], [taken, aside]));
+});
+
 const CHOSEN: Chosen = { view: 'logical', isTable: false, hidden: [], onlyFindings: false, cluster: '', search: '' };
 const news = (map: CloudMap): MapNews => ({ type: 'map', uri, file: 'c.dvr.yaml', map });
 
@@ -204,4 +222,32 @@ describe('the camera', () => {
     const next = toward(all, { x: 3900, y: 900, width: 100, height: 40 }, screen);
     assert.equal(round(next), '-3055 -428 0.900');
   });
+});
+
+describe('the way of a packet', () => {
+  for (const view of ['physical', 'logical'] as const)
+    it(`is never oblique, and runs over no name but those of its ends, in the ${view} view`, () => {
+      const { scene } = modelOf(news(MAP), { ...CHOSEN, view }, '', undefined);
+      const cells = scene.boxes.filter(({ parent }) => parent >= 0);
+      for (const a of cells)
+        for (const b of cells) {
+          const route = routeOf(scene, [a, b]);
+          // Those that no line joins are not on one way.
+          if (a === b || route.length === 2) continue;
+          const what = `${a.thing.name} to ${b.thing.name}`;
+          assert.deepEqual([route[0], route.at(-1)], [pointIn(a), pointIn(b)], what);
+          for (const [i, [x, y]] of route.entries()) {
+            const [px, py] = route[i - 1] ?? [x, y];
+            assert.ok(x === px || y === py, `${what}: ${route.join(' ')}`);
+            for (const cell of cells) {
+              const isIn =
+                Math.max(x, px) > cell.x &&
+                Math.min(x, px) < cell.x + cell.width &&
+                Math.max(y, py) > cell.y &&
+                Math.min(y, py) < cell.y + cell.height;
+              assert.ok(!isIn || cell === a || cell === b, `${what} over ${cell.thing.name}`);
+            }
+          }
+        }
+    });
 });

@@ -88,14 +88,48 @@ const CASES: Record<string, Case> = {
     nodes: ['a not-collected no snapshot of this node was given'],
     source: KEPT,
     problems: ['/s/a.snapshot: no'],
-    text: '/s holds no snapshot of these nodes that can be read. Not all could be used: /s/a.snapshot: no.',
+    text: 'No snapshot can be used. /s/a.snapshot: no.',
     ways: ['folder', 'ssh', 'log'],
   },
-  'a snapshot that cannot be read': {
-    nodes: ['a in-sync', 'b not-collected no snapshot of this node was given'],
+  'several snapshots of which none can be read': {
+    nodes: ['a not-collected no snapshot of this node was given'],
+    source: KEPT,
+    problems: ['/s/a.snapshot: no', '/s/b.snapshot: no'],
+    text: 'No snapshot in /s can be used. The log says why.',
+    ways: ['folder', 'ssh', 'log'],
+  },
+  'snapshots of some nodes that cannot be read': {
+    nodes: [
+      'a differs 1',
+      'b not-collected no snapshot of this node was given',
+      'c not-collected no snapshot of this node was given',
+    ],
     source: KEPT,
     problems: ['/s/b.snapshot: it does not say which node it is of', 'other'],
-    text: '1 node in sync. b: no snapshot of this node was given. Not all could be used: /s/b.snapshot: it does not say which node it is of, and 1 more.',
+    text: 'a differs (1 difference). Not compared: b, c, of which no snapshot could be used. The log says why.',
+    ways: ['problems', 'diff', 'log'],
+  },
+  'no snapshot of some nodes': {
+    nodes: [
+      'a in-sync',
+      ...['b', 'c', 'd', 'e'].map((node) => `${node} not-collected no snapshot of this node was given`),
+    ],
+    source: KEPT,
+    text: '1 node in sync. Not compared: b, c, d, 1 more, of which there is no snapshot.',
+    ways: ['log'],
+  },
+  'a snapshot of a node that was not whole, and a file that is none': {
+    nodes: ['a in-sync', 'b not-collected cut short'],
+    source: KEPT,
+    problems: ['/s/x: no'],
+    text: '1 node in sync. b: cut short. Not used: /s/x: no.',
+    ways: ['log'],
+  },
+  'files that are none, beside snapshots of all': {
+    nodes: ['a in-sync'],
+    source: KEPT,
+    problems: ['/s/x: no', '/s/y: no'],
+    text: '1 node in sync. 2 files could not be used. The log says why.',
     ways: ['log'],
   },
   'an old snapshot': {

@@ -1,9 +1,7 @@
 /** The signs of findings, drawn once for each size. Told by form as well as by colour: a disc with a cross, a triangle, a square with an i. */
 import type { Severity } from '../../../shared/problem.ts';
 import type { Palette } from './colours.ts';
-
-/** The size of a mark where there is room. */
-export const MARK = 15;
+import { MARK } from './signs.ts';
 
 const made = new WeakMap<Palette, Map<string, HTMLCanvasElement>>();
 

@@ -9,6 +9,7 @@ export function legendOf(view: MapView, ways: number): HTMLElement {
   const kinds = VIEW_KINDS[view].map((kind) =>
     make('span', {}, make('span', { class: `swatch ${kind}` }), texts.kind[kind]),
   );
+  const thin = make('span', {}, make('span', { class: 'swatch thin' }), texts.thin[view]);
   const shown = [
     make('span', {}, make('span', { class: 'swatch there' }), texts.packet),
     make('span', {}, make('span', { class: 'swatch back' }), texts.answer),
@@ -18,7 +19,7 @@ export function legendOf(view: MapView, ways: number): HTMLElement {
   return make(
     'div',
     { class: 'legend' },
-    make('div', { class: 'legend-kinds' }, ...kinds, ...(ways > 0 ? shown : [])),
+    make('div', { class: 'legend-kinds' }, ...kinds, thin, ...(ways > 0 ? shown : [])),
     make('div', { class: 'legend-keys' }, ...keys),
   );
 }

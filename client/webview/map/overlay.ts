@@ -1,19 +1,21 @@
 /** What is drawn over the map: findings, what is selected or under the mouse and what belongs to it, and the way of a packet. */
 import type { MapFinding, MapPath, MapView } from '../../../shared/map/types.ts';
-import type { Box, Scene, Wire } from '../../../shared/map/scene.ts';
+import { type Box, HEADER, type Scene, type Wire } from '../../../shared/map/scene.ts';
 import type { Camera, Size } from './camera.ts';
-import { MARK, drawBadge } from './badge.ts';
-import { isContainer } from './boxes.ts';
+import { drawBadge } from './badge.ts';
+import { isContainer, isThin } from './boxes.ts';
 import { worstOf } from './marks.ts';
 import { CELLS_FROM } from './paint.ts';
 import type { Palette } from './colours.ts';
 import { paintPath } from './route.ts';
+import { MARK, type Signs, asideOf } from './signs.ts';
 
 export interface Over {
   palette: Palette;
   view: MapView;
   boxes: ReadonlyMap<string, Box>;
   findings: ReadonlyMap<string, MapFinding[]>;
+  signs: Signs;
   selected: string | undefined;
   hovered: string | undefined;
   /** What belongs to the selected thing. */
@@ -32,7 +34,7 @@ export function paintOver(
 ): void {
   context.clearRect(0, 0, size.width, size.height);
   const { palette, boxes, selected, hovered, related } = over;
-  if (selected !== undefined) paintLinks(context, scene.wires, camera, selected, palette);
+  if (selected !== undefined) paintLinks(context, scene, camera, selected, palette);
   for (const id of related) frame(context, boxes.get(id), camera, palette.related, 1.5, [4, 3]);
   if (hovered !== selected) frame(context, boxes.get(hovered ?? ''), camera, palette.focus, 1.5);
   frame(context, boxes.get(selected ?? ''), camera, palette.focus, 3);
@@ -63,20 +65,33 @@ function frame(
 
 function paintLinks(
   context: CanvasRenderingContext2D,
-  wires: readonly Wire[],
-  { x, y, scale }: Camera,
+  { wires, boxes }: Scene,
+  camera: Camera,
   id: string,
   { related }: Palette,
 ): void {
+  const { x, y, scale } = camera;
+  let isAcross = false;
   context.strokeStyle = related;
   context.lineWidth = 2;
   context.beginPath();
   for (const { link, points } of wires) {
-    if (link.from !== id && link.to !== id) continue;
+    if ((link.from !== id && link.to !== id) || (isThin(link) && scale < CELLS_FROM)) continue;
+    isAcross ||= isDirect(points);
     context.moveTo(x + points[0]! * scale, y + points[1]! * scale);
     for (let i = 2; i < points.length; i += 2) context.lineTo(x + points[i]! * scale, y + points[i + 1]! * scale);
   }
   context.stroke();
+  if (isAcross) for (const box of boxes) keepReadable(context, box, camera);
+}
+
+/** A line that no room was made for, as between things that stand by themselves. */
+const isDirect = (points: Wire['points']): boolean => points.length === 4;
+
+/** It runs behind what is written. */
+function keepReadable(context: CanvasRenderingContext2D, box: Box, { x, y, scale }: Camera): void {
+  const height = isContainer(box) ? Math.min(box.height, HEADER) : box.height;
+  context.clearRect(x + box.x * scale, y + box.y * scale, box.width * scale, height * scale);
 }
 
 const SMALLEST_MARK = 8;
@@ -96,7 +111,7 @@ function paintMarks(context: CanvasRenderingContext2D, camera: Camera, size: Siz
   const taken = new Set<string>();
   for (const [box, findings] of places) {
     const mark = Math.max(SMALLEST_MARK, Math.min(MARK, (box.width * scale) / 3, box.height * scale));
-    const right = x + (box.x + box.width) * scale - mark / 2;
+    const right = x + (box.x + box.width) * scale - mark / 2 - asideOf(over.signs, box.thing.id, scale);
     const top = y + box.y * scale + Math.min(mark / 2, (box.height * scale) / 2);
     if (right < -MARK || top < -MARK || right > size.width + MARK || top > size.height + MARK) continue;
     const spot = `${Math.round(right / 10)} ${Math.round(top / 10)}`;

@@ -1,9 +1,10 @@
 /** Draws the map on a canvas: far away boxes and counts, nearer names, near everything. */
 import type { MapThing } from '../../../shared/map/types.ts';
 import { CELL, HEADER, type Box, type Scene, type Wire } from '../../../shared/map/scene.ts';
-import { hasKindText, isContainer, shortName } from './boxes.ts';
+import { THICK, THIN, hasKindText, isContainer, isThin, shortName } from './boxes.ts';
 import type { Camera, Size } from './camera.ts';
 import type { Palette } from './colours.ts';
+import { type Signs, takenBy } from './signs.ts';
 import { writeText } from './text.ts';
 import { counted, texts } from './texts.ts';
 
@@ -11,6 +12,7 @@ export interface Look {
   palette: Palette;
   /** Ids of what a search found. */
   matches: ReadonlySet<string>;
+  signs: Signs;
 }
 
 /** From this scale on cells are seen, and from that on their names. Below, a container says how many there are. */
@@ -47,7 +49,7 @@ export function paint(
   const wires = paintWires(context, scene.wires, camera, size, look.palette);
   for (const box of cells) paintBox(context, box, camera, look);
   for (const box of containers) writeContainer(context, box, camera, look, scene);
-  if (camera.scale >= NAMES_FROM) for (const box of cells) writeCell(context, box, camera, look.palette);
+  if (camera.scale >= NAMES_FROM) for (const box of cells) writeCell(context, box, camera, look);
   return { boxes: containers.length + cells.length, wires };
 }
 
@@ -108,7 +110,8 @@ function paintWires(
   context.beginPath();
   let seen = 0;
   for (const { points, link } of wires) {
-    context.globalAlpha = link.kind === 'floating' || link.kind === 'serves' ? 0.3 : 0.8;
+    if (isThin(link) && scale < CELLS_FROM) continue;
+    context.globalAlpha = isThin(link) ? THIN : THICK;
     let isSeen = false;
     for (let i = 2; i < points.length; i += 2) {
       const [ax, ay] = [x + points[i - 2]! * scale, y + points[i - 1]! * scale];
@@ -135,7 +138,7 @@ function writeContainer(
   context: CanvasRenderingContext2D,
   box: Box,
   camera: Camera,
-  { palette }: Look,
+  { palette, signs }: Look,
   scene: Scene,
 ): void {
   const { scale } = camera;
@@ -145,11 +148,12 @@ function writeContainer(
   const font = palette.font;
   const inset = Math.min(10, width / 12) + 2;
   const room = width - 2 * inset;
+  const free = Math.max(0, room - takenBy(signs, box.thing.id, scale));
   if (room < 24) return;
   // A wide bar that is only partly in sight is read at the edge of the screen.
   const at = Math.max(left + inset, Math.min(8, left + width - inset - Math.min(room, 300)));
   if (scale >= DETAILS_FROM) {
-    writeText(context, box.thing.name, at, top + 18 * scale, room, {
+    writeText(context, box.thing.name, at, top + 18 * scale, free, {
       font,
       size: 13 * scale,
       weight: '600',
@@ -165,7 +169,7 @@ function writeContainer(
   const height = (areCellsSeen ? HEADER : box.height) * scale;
   if (height < 9) return;
   const size = Math.min(12, Math.max(9, height * 0.8));
-  writeText(context, box.thing.name, at, top + Math.min(height / 2, size) + size * 0.35, room, {
+  writeText(context, box.thing.name, at, top + Math.min(height / 2, size) + size * 0.35, free, {
     font,
     size,
     weight: '600',
@@ -208,23 +212,25 @@ function countAll(boxes: readonly Box[]): Map<Box, string[]> {
 const countOf = (kind: MapThing['kind'], count: number): string =>
   kind === 'namespace' || kind === 'port' || kind === 'subnet' || kind === 'floating-ip' ? counted(kind, count) : '';
 
-function writeCell(context: CanvasRenderingContext2D, box: Box, { x, y, scale }: Camera, palette: Palette): void {
+function writeCell(context: CanvasRenderingContext2D, box: Box, camera: Camera, { palette, signs }: Look): void {
+  const { x, y, scale } = camera;
   const left = x + box.x * scale;
   const top = y + box.y * scale;
   const { font } = palette;
   const inset = 8 * Math.min(1, scale) + 2;
   const room = box.width * scale - 2 * inset;
+  const free = Math.max(0, room - takenBy(signs, box.thing.id, scale));
   const hasDetail = scale >= DETAILS_FROM && box.thing.detail !== '';
   const size = Math.max(9, Math.min(12, 12 * scale)) * (scale > 1 ? scale : 1);
   const middle = top + (CELL.height / 2) * scale;
   const name = box.thing.kind === 'namespace' ? shortName(box.thing.name) : box.thing.name;
-  writeText(context, name, left + inset, hasDetail ? middle - 3 * scale : middle + size * 0.35, room, {
+  writeText(context, name, left + inset, hasDetail ? middle - 3 * scale : middle + size * 0.35, free, {
     font,
     size,
     colour: palette.text,
   });
   if (hasDetail)
-    writeText(context, box.thing.detail, left + inset, middle + 11 * scale, room, {
+    writeText(context, box.thing.detail, left + inset, middle + 11 * scale, free, {
       font,
       size: 10.5 * scale,
       colour: palette.faint,

@@ -3,7 +3,7 @@ import type { Box, Scene } from '../../../shared/map/scene.ts';
 import type { MapPath } from '../../../shared/map/types.ts';
 import type { Camera } from './camera.ts';
 import type { Over } from './overlay.ts';
-import { type Point, isBar, pointIn, routeOf, stopsOf } from './way.ts';
+import { type Point, STOP, isBar, pointIn, routeOf, stopsOf } from './way.ts';
 
 /** There solid, back with dashes beside it. Where live and expected state part, the live way has the colour of errors, and ends with a cross. */
 export function paintPath(
@@ -81,7 +81,7 @@ function number(
   const centre: Point = [x + px * scale + aside, y + py * scale + aside];
   context.fillStyle = palette.there;
   context.beginPath();
-  context.arc(centre[0], centre[1], 9, 0, 2 * Math.PI);
+  context.arc(centre[0], centre[1], STOP / 2, 0, 2 * Math.PI);
   context.fill();
   context.fillStyle = palette.onMark;
   context.font = `600 11px ${palette.font}`;

@@ -16,10 +16,11 @@ import {
   wrap,
 } from '../svg.ts';
 import { fill } from '../words.ts';
-import { hasKindText, isContainer, shortName } from './boxes.ts';
+import { THICK, THIN, hasKindText, isContainer, isThin, shortName } from './boxes.ts';
 import { type Index, worstOf } from './marks.ts';
 import type { Palette } from './colours.ts';
-import { isBar, pointIn, routeOf, stopsOf } from './way.ts';
+import { type Signs, asideOf, numbered, takenBy } from './signs.ts';
+import { STOP, isBar, pointIn, routeOf, stopsOf } from './way.ts';
 import { thingSaid, waysSaid } from './said.ts';
 
 export interface MapShown {
@@ -88,10 +89,13 @@ function line(
 }
 
 /** Names that are cut stand in the title as they are. */
-function boxOf(box: Box, { index, view, scene, boxes, paths }: MapShown, dress: MapDress): string {
+function boxOf(box: Box, shown: MapShown, dress: MapDress): string {
+  const { index, view, scene, boxes, paths } = shown;
   const { palette, texts } = dress;
   const { thing, x, y, width, height } = box;
   const ways = waysOf(scene, boxes, paths, view, texts);
+  const signs: Signs = { found: index.findings, stops: numbersOf(shown) };
+  const taken = takenBy(signs, thing.id, 1);
   const rect = tag('rect', {
     x: x + 0.5,
     y: y + 0.5,
@@ -108,9 +112,18 @@ function boxOf(box: Box, { index, view, scene, boxes, paths }: MapShown, dress: 
     titleTag(thingSaid(thing, { index, view, way: ways.get(thing.id) }, texts).join('\n')),
     rect,
     bar,
-    ...(isContainer(box) ? headerOf(box, dress) : cellOf(box, dress)),
-    ...(worst ? [badge(x + width - 8, y + Math.min(8, height / 2), worst, palette)] : []),
+    ...(isContainer(box) ? headerOf(box, taken, dress) : cellOf(box, taken, dress)),
+    ...(worst ? [badge(x + width - 8 - asideOf(signs, thing.id, 1), y + Math.min(8, height / 2), worst, palette)] : []),
   )}\n`;
+}
+
+const stopsKnown = new WeakMap<MapShown, ReadonlySet<string>>();
+
+/** The same for all boxes of a picture. */
+function numbersOf(shown: MapShown): ReadonlySet<string> {
+  const known = stopsKnown.get(shown) ?? numbered(shown.scene, shown.boxes, shown.paths, shown.view);
+  stopsKnown.set(shown, known);
+  return known;
 }
 
 const said = new WeakMap<readonly MapPath[], { scene: Scene; ways: Map<string, string> }>();
@@ -130,29 +143,29 @@ function waysOf(
   return ways;
 }
 
-function headerOf({ thing, x, y, width }: Box, dress: MapDress): string[] {
+function headerOf({ thing, x, y, width }: Box, taken: number, dress: MapDress): string[] {
   const { texts } = dress;
   const status = thing.status === undefined ? '' : texts.status[thing.status];
   const kind = hasKindText(thing) ? texts.kind[thing.kind].toLowerCase() : '';
   const detail = [kind, thing.detail, status].filter(Boolean).join(' · ');
   return [
-    line(dress, thing.name, x + 12, y + 18, width - 32, { size: 13, bold: true }),
+    line(dress, thing.name, x + 12, y + 18, width - 24 - taken, { size: 13, bold: true }),
     line(dress, detail, x + 12, y + 33, width - 24, { size: 11, isFaint: true }),
   ];
 }
 
-function cellOf({ thing, x, y, width }: Box, dress: MapDress): string[] {
+function cellOf({ thing, x, y, width }: Box, taken: number, dress: MapDress): string[] {
   const name = thing.kind === 'namespace' ? shortName(thing.name) : thing.name;
   const middle = y + CELL.height / 2;
-  if (thing.detail === '') return [line(dress, name, x + 10, middle + 4, width - 20, { size: 12 })];
+  if (thing.detail === '') return [line(dress, name, x + 10, middle + 4, width - 20 - taken, { size: 12 })];
   return [
-    line(dress, name, x + 10, middle - 3, width - 20, { size: 12 }),
-    line(dress, thing.detail, x + 10, middle + 11, width - 20, { size: 10.5, isFaint: true }),
+    line(dress, name, x + 10, middle - 3, width - 20 - taken, { size: 12 }),
+    line(dress, thing.detail, x + 10, middle + 11, width - 20 - taken, { size: 10.5, isFaint: true }),
   ];
 }
 
 function wireOf({ link, points }: Wire, { line: stroke }: Palette): string {
-  const opacity = link.kind === 'floating' || link.kind === 'serves' ? 0.3 : 0.8;
+  const opacity = isThin(link) ? THIN : THICK;
   return `${tag(
     'polyline',
     { points: pointsText(points), fill: 'none', ...colour('stroke', stroke), opacity: String(opacity) },
@@ -190,7 +203,7 @@ function stopOf(box: Box, number: number, { there, onMark }: Palette): string {
   const [cx, cy] = pointIn(box);
   const text = { x: cx, y: cy + 4, 'text-anchor': 'middle', 'font-size': 11, 'font-weight': 600 };
   return (
-    tag('circle', { cx, cy, r: 9, ...colour('fill', there) }) +
+    tag('circle', { cx, cy, r: STOP / 2, ...colour('fill', there) }) +
     tag('text', { ...text, ...colour('fill', onMark) }, String(number))
   );
 }
@@ -222,8 +235,9 @@ function badge(x: number, y: number, severity: Severity, { severity: colours, on
 function legendOf({ view, paths }: MapShown, dress: MapDress): { width: number; elements: string[] } {
   const { palette, texts, measure } = dress;
   const { there, back, severity } = palette;
-  const rows: [css: string, text: string][] = [
+  const rows: [css: string, text: string, isLine?: boolean][] = [
     ...VIEW_KINDS[view].map((kind): [string, string] => [palette.kind[kind], texts.kind[kind]]),
+    [palette.line, texts.thin[view], true],
     ...(paths.length > 0
       ? ([
           [there, texts.packet],
@@ -233,11 +247,12 @@ function legendOf({ view, paths }: MapShown, dress: MapDress): { width: number; 
     ...(paths.length > 1 ? ([[severity.error, texts.liveWay]] satisfies [string, string][]) : []),
   ];
   let x = 0;
-  const elements = rows.map(([css, text]) => {
+  const elements = rows.map(([css, text, isLine]) => {
+    const swatch = isLine ? { y: -4, width: 18, height: 1 } : { y: -11, width: 4, height: 14 };
     const element =
-      tag('rect', { x, y: -11, width: 4, height: 14, ...colour('fill', css) }) +
-      line(dress, text, x + 9, 0, Infinity, { size: 11, isFaint: true });
-    x += 9 + measure(text, { size: 11 }) + 16;
+      tag('rect', { x, ...swatch, ...colour('fill', css) }) +
+      line(dress, text, x + swatch.width + 5, 0, Infinity, { size: 11, isFaint: true });
+    x += swatch.width + 5 + measure(text, { size: 11 }) + 16;
     return element;
   });
   return { width: x, elements };

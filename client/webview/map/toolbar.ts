@@ -77,11 +77,11 @@ export function makeToolbar(actions: ToolbarActions): Toolbar {
     make('div', { class: 'group', role: 'group', 'aria-label': texts.view }, ...views),
     table,
     make('div', { class: 'search' }, search, count),
+    zooms,
     make('span', { class: 'filler' }),
     cluster,
     kinds.element,
     make('label', { class: 'check' }, only, onlyText),
-    zooms,
     save,
   );
   return {
@@ -102,7 +102,7 @@ export function makeToolbar(actions: ToolbarActions): Toolbar {
       cluster.value = kept;
       if (cluster.selectedIndex < 0) cluster.value = '';
       cluster.hidden = clusters.length < 2;
-      onlyText.textContent = fill(texts.only, findings === '' ? texts.none : findings);
+      onlyText.textContent = onlyText.title = fill(texts.only, findings === '' ? texts.none : findings);
     },
     canSave(isThere) {
       save.disabled = !isThere;

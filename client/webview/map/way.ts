@@ -1,5 +1,6 @@
 /** Where the way of a packet runs over the map: its stops, and along the lines where there are some. */
-import { HEADER, type Box, type Scene, type Wire } from '../../../shared/map/scene.ts';
+import { toEdge, toSide, withinGrid } from '../../../shared/map/beside.ts';
+import { GAP, HEADER, type Box, type Scene, type Wire } from '../../../shared/map/scene.ts';
 
 export type Point = readonly [x: number, y: number];
 
@@ -24,7 +25,7 @@ export function stopsOf(scene: Scene, boxes: ReadonlyMap<string, Box>, ids: read
   return all.filter((box, i) => !isIn(all[i - 1], box) && !isIn(all[i + 1], box));
 }
 
-/** The points from stop to stop. Two stops on one wire are joined along it; else straight. */
+/** The points from stop to stop: along the wire that joins them, beside the boxes; where there is none, straight. */
 export function routeOf(scene: Scene, stops: readonly Box[]): Point[] {
   const wires = wiresOf(scene);
   const points: Point[] = [];
@@ -39,20 +40,36 @@ export function routeOf(scene: Scene, stops: readonly Box[]): Point[] {
 
 export const isBar = ({ thing }: Box): boolean => thing.kind === 'carrier' || thing.kind === 'external-network';
 
+/** The size of the disc with the number of a stop, whatever the scale. */
+export const STOP = 18;
+
 /** At the end of the name's line, so that it can still be read. */
 export const pointIn = ({ x, y, width, height }: Box): Point => [x + width - 14, y + Math.min(height, HEADER) / 2];
 
 function between(scene: Scene, wires: ReadonlyMap<string, Wire>, from: Box, to: Box): Point[] {
-  // Beside each other in one box there is no need to go round.
-  if (from.parent === to.parent && from.parent >= 0) return [];
+  if (from.parent === to.parent && from.parent >= 0) return pointsOf(withinGrid(from, to));
   for (const a of endsOf(scene, from))
     for (const b of endsOf(scene, to)) {
       const there = wires.get(`${a.thing.id}\n${b.thing.id}`);
-      if (there) return pointsOf(there);
       const back = wires.get(`${b.thing.id}\n${a.thing.id}`);
-      if (back) return pointsOf(back).toReversed();
+      const points = there ? pointsOf(there.points) : back ? pointsOf(back.points).toReversed() : [];
+      const [first, last] = [points[0], points.at(-1)];
+      if (first && last) return [...leave(scene, from, first), ...points, ...leave(scene, to, last).toReversed()];
     }
   return [];
+}
+
+/** From a stop to the end of a wire: where that is on the edge of its box, along the right of what is in there. */
+function leave(scene: Scene, box: Box, [x, y]: Point): Point[] {
+  const holder = scene.boxes[box.parent] ?? box;
+  if (isBar(holder)) return holder === box ? [] : pointsOf(toSide(box, [x, y]));
+  if (y !== holder.y && y !== holder.y + holder.height) return [];
+  if (holder !== box) return pointsOf(toEdge(box, holder, [x, y]));
+  const side = box.x + box.width - GAP / 2;
+  return [
+    [side, pointIn(box)[1]],
+    [side, y],
+  ];
 }
 
 /** A box and what it is in; of a network the subnets, which lines to it are about. */
@@ -65,5 +82,5 @@ function endsOf(scene: Scene, box: Box): Box[] {
   return [box, ...(around ? [around] : []), ...subnets];
 }
 
-const pointsOf = ({ points }: Wire): Point[] =>
+const pointsOf = (points: readonly number[]): Point[] =>
   points.flatMap((value, i): Point[] => (i % 2 === 0 ? [[value, points[i + 1]!]] : []));

@@ -31,8 +31,7 @@ export function drawPicture(picture: Picture, { lanes: all, ...rest }: PictureOp
       class: `picture ${picture.side}`,
       attributes: { 'aria-label': fill(strings.pictureOf, strings.picture, strings[picture.side]) },
     },
-    el('h2', { text: strings[picture.side] }),
-    laneHeads(options),
+    el('div', { class: 'heads' }, el('h2', { text: strings[picture.side] }), laneHeads(options)),
     wayElement(drawing, there, strings.there),
     back ? wayElement(drawing, back, strings.back) : el('p', { class: 'silence', text: noReplyText(picture, strings) }),
   );

@@ -151,8 +151,8 @@ describe('snapshots and topologies that cannot be used', () => {
     await writeFile(file('broken/compute1.snapshot'), whole.slice(0, whole.length / 2));
     await writeFile(file('broken/compute2.snapshot'), 'I am no snapshot.\n');
     await compareWith('broken');
-    await toast('Not all could be used').waitFor();
-    await (await button('Not all could be used', 'Show Log')).waitFor();
+    await toast('of which no snapshot could be used. The log says why.').waitFor();
+    await (await button('of which no snapshot could be used', 'Show Log')).waitFor();
     await w.shootThemes('errors-broken-snapshot');
   });
 

@@ -94,9 +94,18 @@ describe('an empty folder', () => {
   it('starts no language server while there is no topology', () => assert.deepEqual(languageServers(), []));
 
   it('becomes the demo cloud with one click', async () => {
+    await w.page.evaluate(() => {
+      const look = () => {
+        const texts = [...document.querySelectorAll('.welcome-view-content')].map((each) => each.textContent);
+        if (texts.some((text) => text.includes('no nodes yet'))) document.body.dataset.wasEmpty = 'yes';
+      };
+      new MutationObserver(look).observe(document.body, { subtree: true, childList: true });
+    });
     await click(welcome().getByText('Open the Demo Cloud'));
     await w.activeTab('demo.dvr.yaml').waitFor();
     await w.nodeRow('compute1').waitFor();
+    const wasEmpty = await w.page.evaluate(() => document.body.dataset.wasEmpty);
+    assert.equal(wasEmpty, undefined, 'it is not said to have no nodes before it is known');
     assert.equal(languageServers().length, 1);
     await w.shoot('demo');
   });

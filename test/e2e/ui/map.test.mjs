@@ -88,6 +88,11 @@ describe('the map', () => {
     const frame = await map();
     assert.ok((await painted(frame)) > 10);
     await frame.getByRole('button', { name: 'Logical', pressed: true }).waitFor();
+    await frame.locator('.legend', { hasText: 'Floating IP to its port' }).waitFor();
+    const rows = await frame
+      .locator('.toolbar > :not(.filler)')
+      .evaluateAll((all) => new Set(all.map((each) => Math.round(each.getBoundingClientRect().bottom / 20))).size);
+    assert.ok(rows <= 2, `${rows} rows of tools beside the file`);
     await w.shootThemes('map-logical');
   });
 

@@ -50,6 +50,8 @@ describe('a key with a passphrase', () => {
     await type(PASSPHRASE);
     await dialog().waitFor();
     await w.shoot('passphrase-keep');
+    assert.equal(await dialog().getByRole('button', { name: 'Ask Every Time' }).count(), 1);
+    assert.equal(await dialog().getByRole('button', { name: 'Cancel' }).count(), 0, 'one way not to keep it is enough');
     await dialog().getByRole('button', { name: 'Keep', exact: true }).click();
     await compared();
   });
@@ -67,7 +69,7 @@ describe('a key with a passphrase', () => {
     await box().waitFor();
     await w.page.keyboard.press('Escape');
     await w
-      .toast(/differs|could not|cannot|not/)
+      .toast(/is encrypted, and no passphrase was given: try again/)
       .first()
       .waitFor();
     await w.shoot('passphrase-refused');

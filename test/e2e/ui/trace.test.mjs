@@ -123,6 +123,17 @@ describe('a trace', () => {
     await selected('br-int on compute1, in by tap');
   });
 
+  it('says which side a lane is of, however far the picture is scrolled', async () => {
+    const pictures = view().locator('.pictures');
+    await pictures.evaluate((element) => element.scrollTo(0, element.scrollHeight));
+    const { y, height } = await pictures.boundingBox();
+    for (const side of ['Expected', 'Live']) {
+      const title = await pictures.getByRole('heading', { name: side, exact: true }).boundingBox();
+      assert.ok(title.y >= y - 1 && title.y < y + height / 2, `${side} at ${title.y} of ${y}`);
+    }
+    await w.shootThemes('trace-scrolled');
+  });
+
   it('leads from a step to the line of the expected and of the live state', async () => {
     await treeItem('167837697: from 10.1.0.1/24 lookup 167837697').click();
     await view().locator('.details').getByRole('button', { name: 'Expected State' }).click();

@@ -278,9 +278,16 @@ describe('a narrow window', () => {
     const { height } = await view().locator('.stage').boundingBox();
     assert.ok(height >= 200, `${height} px of map`);
     await view().getByText('Kinds').click();
-    const { x, width } = await view().locator('.kinds').boundingBox();
-    const edge = await view().locator('body').boundingBox();
-    assert.ok(x >= edge.x && x + width <= edge.x + edge.width, 'the menu of kinds is in sight');
+    // It is moved a moment after it was opened.
+    const isInSight = async () => {
+      const { x, width } = await view().locator('.kinds').boundingBox();
+      const edge = await view().locator('body').boundingBox();
+      return x >= edge.x && x + width <= edge.x + edge.width;
+    };
+    for (let i = 0; i < 20 && !(await isInSight()); i++) await w.page.waitForTimeout(50);
+    assert.ok(await isInSight(), 'the menu of kinds is in sight');
+    const { height: menu } = await view().locator('.kinds').boundingBox();
+    assert.ok(menu < 240, `${menu} px for six kinds`);
     await w.shoot('views-narrow-kinds');
     await view().getByText('Kinds').click();
     await view().getByRole('button', { name: 'Table', exact: true }).click();
@@ -301,6 +308,10 @@ describe('a narrow window', () => {
     await w.shootThemes('views-narrow-trace');
     await assertAccessible(w.page, 'narrow trace');
     await view().locator('.picture').first().scrollIntoViewIfNeeded();
+    await view().locator('.picture.expected .box').nth(5).scrollIntoViewIfNeeded();
+    const title = view().locator('.picture.expected').getByRole('heading', { name: 'Expected', exact: true });
+    const top = await title.evaluate((element) => element.getBoundingClientRect().top);
+    assert.ok(top >= 0 && top < 40, `the title of the side at ${top}`);
     await w.shoot('views-narrow-picture');
     const { width } = await view().locator('.picture .box').first().boundingBox();
     assert.ok(width >= 200, `${width} px for a box`);

@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Question } from '../../../shared/protocol.ts';
+import type { Ask } from '../../../server/collect/ask.ts';
 import { collectNodes, type CollectedNode, type CollectOptions } from '../../../server/collect/collect.ts';
 import type { Target } from '../../../server/collect/targets.ts';
 import { findProgram, startOpenSsh, withoutOpenSsh, type OpenSsh } from '../../support/openssh.ts';
@@ -161,14 +162,29 @@ describe('OpenSSH', { skip: withoutOpenSsh(), timeout: 120_000 }, () => {
 
   test('a passphrase that nobody gives', async () => {
     const key = await sshd.newLogin('id_closed', undefined, 'open sesame');
-    const { ask, questions } = somebody();
-    for (const asking of [{ ask }, {}]) {
-      // oxlint-disable-next-line no-await-in-loop -- the second has nobody to ask
-      const [result] = await collect(['a'], { identityFiles: [key], ...asking });
+    const wrong = somebody(...Array.from({ length: 9 }, () => ['wrong']));
+    const [nobody, turned, corrected] = [{}, somebody(), somebody(['wrong'])];
+    const again = ': try again, or add it to an agent with ssh-add.';
+    const cases: [asking: { ask?: Ask }, said: string][] = [
+      [nobody, `: add it to an agent (ssh-add ${key}).`],
+      [turned, `, and no passphrase was given${again}`],
+      [corrected, `, and the passphrase was wrong${again}`],
+      [wrong, `, and the passphrase was wrong${again}`],
+    ];
+    for (const [{ ask }, said] of cases) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      const [result] = await collect(['a'], { identityFiles: [key], ...(ask && { ask }) });
       assert.equal(outcome(result!), 'auth');
-      assert.match(result!.error!.message, /id_closed is encrypted.*: add it to an agent \(ssh-add .*id_closed\)/);
+      // What could not be opened was not tried, and is named once.
+      const { message } = result!.error!;
+      assert.ok(message.includes(`was refused. ${key} is encrypted${said}`), message);
+      assert.doesNotMatch(message, /Tried/);
+      if (ask) assert.equal(message.split(key).length, 2, message);
     }
-    assert.equal(questions.length, 1);
+    assert.deepEqual(
+      [turned, corrected].map(({ questions }) => questions.length),
+      [1, 2],
+    );
   });
 
   test('a host key that is remembered is found by ssh, hashed if the configuration says so', async () => {

@@ -218,7 +218,7 @@ test('what is wrong with a key file is said, without its content', async () => {
   const { message } = result!.error;
   assert.match(
     message,
-    /Tried: .*locked, .*public\. .*public is a public key.*The agent \(\/nowhere\/agent\): .*nonsense is not a private key.*There is no .*absent/,
+    /Tried: \S*locked\. \S*public is a public key.*The agent \(\/nowhere\/agent\): .*nonsense is not a private key.*There is no .*absent/,
   );
   assert.doesNotMatch(message, /SECRET|sesame/);
   assertNoSecret([result!], locked.private);
