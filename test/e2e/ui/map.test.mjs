@@ -199,6 +199,8 @@ describe('the map', () => {
     await w.inThemes((theme) => assertAccessible(w.page, `table, ${theme}`));
     await table.click();
     await frame.locator('.surface').waitFor();
+    // Under the mouse, too, what is chosen can be read.
+    await frame.locator('button[aria-pressed=true]').first().hover();
     await w.inThemes((theme) => assertAccessible(w.page, `map, ${theme}`));
     await frame.getByText('Kinds').click();
     await assertAccessible(w.page, 'kinds');
