@@ -95,6 +95,11 @@ test('a walkthrough step has an own picture in colours of the theme, and an end'
   }
 });
 
+test('texts of views and walkthrough have only the marks that VS Code knows there: links, and two asterisks', () => {
+  for (const text of [...viewsWelcome.map(({ contents }) => contents), ...steps.map(({ description }) => description)])
+    assert.doesNotMatch(said(text).replaceAll(/\*\*[^*]+\*\*/g, ''), /[`*]/);
+});
+
 test('the icons are there', () => {
   for (const { icon } of viewsContainers.activitybar) assert.match(textOf(icon), /currentColor/);
   assert.ok(existsSync(path.join(root, 'media/icon.svg')));
