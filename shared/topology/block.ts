@@ -20,7 +20,7 @@ export interface Block {
   holes: Range[];
   /** It can be understood only with the rest of the file: a mistake that reaches beyond it. */
   isWhole: boolean;
-  /** Blocks before it that have anchors, as one text: what its aliases mean depends on them. */
+  /** Blocks before it that have anchors, as one text: what its aliases mean depends on them. Empty, when it has none. */
   context: string;
   hasAnchors: boolean;
   hasAliases: boolean;
@@ -51,7 +51,8 @@ export function readBlock(section: string | undefined, isHead: boolean, text: st
     holes: [],
     isWhole: false,
     ...BY_ITSELF,
-    context,
+    // Without a star there is no alias.
+    context: text.includes('*') ? context : '',
   };
   if (isHead) {
     const end = text.indexOf(':');
@@ -59,7 +60,7 @@ export function readBlock(section: string | undefined, isHead: boolean, text: st
     block.parts.push({ key, pointer: join(key), keyRange: [0, end], range: [end, end], problems: [], unread: [] });
     return block;
   }
-  const pairs = plainPairs(text) ?? pairsByLibrary(block);
+  const pairs = plainPairs(text) ?? pairsInContext(block);
   if (!block.isWhole) block.parts = pairs.map((pair) => readPart(section, pair));
   return block;
 }
@@ -117,6 +118,14 @@ export function pairOf(block: Block, part: Part): { section: string; pair: Pair 
   if (errors.length + part.problems.length + part.unread.length > 0) return undefined;
   const pair = plainPairs(text)?.[parts.indexOf(part)];
   return pair && { section, pair };
+}
+
+/** What has no aliases depends on no other block: a mistake in it is not mended otherwise because of what has anchors before it. */
+function pairsInContext(block: Block): Pair[] {
+  const pairs = pairsByLibrary(block);
+  if (block.hasAliases || block.context === '') return pairs;
+  block.context = '';
+  return pairsByLibrary(block);
 }
 
 /** The entries by the YAML library, which sees the text behind an entry of the same depth, as it is in the file. */

@@ -95,6 +95,17 @@ test(`${EDITS} random edits: the plain reader gives up or says what the library 
   assert.ok(plain > EDITS / 10, `${plain} of ${EDITS}`);
 });
 
+test('a word that is not finished is one, whatever has anchors before it', () => {
+  const behind = 'a: *x\nnetwor';
+  const text = `x: &x\n  b: c\n    half\n${behind}`;
+  const messages = readTopology(text).problems.map(({ message }) => message);
+  assert.ok(
+    messages.includes('`networ` is not finished: a key needs a colon and a value behind it.'),
+    messages.join('\n'),
+  );
+  holds(readTopology(text, readTopology(`x: &x {b: c}\n${behind}`)), text);
+});
+
 suite('what an edit does not touch stays the same object', () => {
   const text = TEXTS.at(-1)!;
 
