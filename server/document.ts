@@ -10,14 +10,14 @@ import type { ReadFiles, TopologyFile } from '../shared/topology/files.ts';
 import { folderOf, relativePath } from '../shared/topology/filePath.ts';
 import { fileMap } from '../shared/topology/filesMap.ts';
 import { fileOf } from '../shared/topology/fileSpan.ts';
-import { readTopology, type ReadTopology } from '../shared/topology/read.ts';
+import { readTopology, type ReadText, type ReadTopology } from '../shared/topology/read.ts';
 import { locate, type SourceMap } from '../shared/topology/sourceMap.ts';
 import type { Topology } from '../shared/topology/types.ts';
 import { problemsByFile } from './place.ts';
 import type { AnyText } from './text.ts';
 import { promiseProblems, toldPromises } from './verified.ts';
 
-export type Reading = ReadTopology;
+export type Reading = ReadText;
 
 export interface Document {
   text: AnyText;
@@ -38,7 +38,7 @@ export interface Document {
   /** The file in which an entry of the topology stands. */
   home(pointer: Pointer): Document;
   /** What would be read if files of the topology had other texts. */
-  readWith(texts: ReadonlyMap<Document, string>): Reading;
+  readWith(texts: ReadonlyMap<Document, string>): ReadTopology;
   /** The topology as a whole, with offsets over all files (`fileSpan.ts`). */
   whole(): Whole;
 }
@@ -58,7 +58,7 @@ export interface Whole {
 }
 
 export interface Latest {
-  reading?: Reading;
+  reading?: ReadTopology;
   cloud?: Cloud;
   promised?: Problem[];
 }
@@ -69,7 +69,11 @@ export interface Latest {
  */
 export function makeDocument(text: AnyText, previous?: Document): Document {
   const latest = { ...previous?.latest() };
-  const reading = once((): Reading => (latest.reading = readTopology(text.getText(), latest.reading)));
+  const reading = once((): Reading => {
+    const read = readTopology(text.getText(), latest.reading);
+    latest.reading = read;
+    return read;
+  });
   const { problems, ...computed } = computedOf(reading, latest);
   const document: Document = {
     text,
@@ -99,7 +103,7 @@ export interface Parts {
 export function makeParts(
   read: ReadFiles,
   textAt: (file: TopologyFile) => AnyText,
-  readWith: (texts: ReadonlyMap<string, string>) => Reading,
+  readWith: (texts: ReadonlyMap<string, string>) => ReadTopology,
   previous?: Pick<Parts, 'latest'>,
 ): Parts {
   const latest: Latest = { ...previous?.latest(), reading: read };
@@ -132,7 +136,7 @@ export function makeParts(
 type Computed = Pick<Document, 'problems' | 'testPromises' | 'expected' | 'expectedOn' | 'latest'>;
 
 /** What follows from a topology, however many files it has. */
-function computedOf(reading: () => Reading, latest: Latest): Computed {
+function computedOf(reading: () => ReadTopology, latest: Latest): Computed {
   const cloud = once((): Cloud => (latest.cloud = cloudOf(reading().topology, latest.cloud)));
   const expectedOn = (node: string): NodeState => stateOf(cloud(), node);
   const expected = once(() => reading().topology.nodes.map(({ name }) => expectedOn(name)));

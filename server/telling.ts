@@ -20,6 +20,12 @@ const stillMs = (took: number): number => (took < QUICK_MS ? 0 : Math.min(took, 
 /** Who does not go on typing for so long has stopped. */
 const TYPING_MS = 500;
 
+/**
+ * What an editor asked right behind its change is answered before anything is told that nobody asked for. Messages are read in one turn
+ * of the event loop and worked off in the next.
+ */
+const behindRequests = (tell: () => void): void => void setImmediate(() => setImmediate(tell));
+
 /** What telling needs of the server. */
 export interface Tellable {
   /** `undefined`: it was closed meanwhile. */
@@ -83,7 +89,11 @@ export function makeTelling(server: Tellable): Telling {
           setTimeout(() => finish(state, uri), TYPING_MS),
         );
       };
-      timers.set(uri, setTimeout(tell, stillMs(took.get(uri) ?? 0)));
+      const timer = setTimeout(() => behindRequests(isDue), stillMs(took.get(uri) ?? 0));
+      const isDue = (): void => {
+        if (timers.get(uri) === timer) tell();
+      };
+      timers.set(uri, timer);
     },
     now(uri) {
       publish(state, uri);

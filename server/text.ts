@@ -23,9 +23,7 @@ export function textOf(of: Pick<TextDocument, 'uri' | 'languageId' | 'version'>,
   let earlier = previous?.hasLines() ? previous : undefined;
   let known: Uint32Array | undefined;
   const lines = (): Uint32Array => {
-    known ??= earlier
-      ? changedLines(earlier.getText(), earlier.lines(), text)
-      : Uint32Array.from(linesIn(text, 0, text.length, [0]));
+    known ??= earlier ? changedLines(earlier.getText(), earlier.lines(), text) : Uint32Array.from(lineStarts(text));
     earlier = undefined;
     return known;
   };
@@ -64,6 +62,14 @@ function withoutEnd(text: string, start: number, offset: number): number {
   let at = offset;
   while (at > start && (text.charCodeAt(at - 1) === NEWLINE || text.charCodeAt(at - 1) === RETURN)) at--;
   return at;
+}
+
+/** Offsets at which lines begin, by LSP's rules. Mostly they end with a newline alone, which is found sooner. */
+export function lineStarts(text: string): number[] {
+  if (text.includes('\r')) return linesIn(text, 0, text.length, [0]);
+  const starts = [0];
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  return starts;
 }
 
 /** Appends to `starts` where lines begin whose ends before are in the text from `from` up to `to`. */

@@ -7,6 +7,7 @@ import { readEdited, readFiles, type ReadFiles, type TopologyFile } from '../sha
 import { foldersAbove, isAmong } from '../shared/topology/filePath.ts';
 import { includedFiles, type Found, type Library } from '../shared/topology/include.ts';
 import { isBroken, withLastGood } from '../shared/topology/lastGood.ts';
+import { remembered } from '../shared/topology/kept.ts';
 import { readFile, type ReadFile } from '../shared/topology/read.ts';
 import { diskLibrary, MAX_INCLUDED_BYTES, MAX_ROOT_BYTES, wrongFile } from './diskLibrary.ts';
 import { CLOSED, makeDocument, makeParts, type Document, type Parts } from './document.ts';
@@ -133,8 +134,11 @@ function putText(state: State, text: Open): void {
   open.set(key, text);
   state.texts++;
   // What it includes now may be other files.
-  if (kept.has(key) || mayInclude(text.getText())) keptOf(state, key, text.getText());
+  if (kept.has(key) || mayIncludeAny(text)) keptOf(state, key, text.getText());
 }
+
+/** Looked for once in each version. */
+const mayIncludeAny = remembered((text: Open) => mayInclude(text.getText()));
 
 function forgetPaths(state: State, paths: readonly string[]): void {
   const gone = new Set(paths);
@@ -347,7 +351,7 @@ function readWith(read: ReadFiles, disk: Library, texts: ReadonlyMap<string, str
 
 function documentsOf(state: State, key: string): readonly Document[] {
   const own = state.open.get(key);
-  const isAlone = isOnlyOne(state) && !state.kept.has(key) && !(own && mayInclude(own.getText()));
+  const isAlone = isOnlyOne(state) && !state.kept.has(key) && !(own && mayIncludeAny(own));
   const roots = isAlone ? [] : rootsOf(state, key);
   const parts = roots.flatMap((root) => cloudOf(state, root)?.byPath.get(key) ?? []);
   if (parts.length > 0) return parts;

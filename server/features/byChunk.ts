@@ -1,8 +1,9 @@
 /** Something made of every entry of a document, kept for the things that an edit does not touch: one mechanism for whole-file requests. */
 import type { Pointer, Range } from '../../shared/problem.ts';
-import type { Steps } from '../../shared/steps.ts';
-import type { Chunk, Place } from '../../shared/topology/sourceMap.ts';
+import { PIECE, type Steps } from '../../shared/steps.ts';
+import type { Chunks, Place } from '../../shared/topology/sourceMap.ts';
 import type { Document } from '../document.ts';
+import { recent, replaced, sameEnds } from './edited.ts';
 
 export type Places = readonly [Pointer, Place][];
 
@@ -16,60 +17,89 @@ export interface Made<T> {
 export interface ByChunk<T> {
   /** What was made of each chunk, in the order of the file; of those that may have something within a range, if one is given. */
   (document: Document, within?: Range): Made<T>[];
+  /** The same without places: one value for each chunk, the same object while the chunk is the same. */
+  values: (document: Document) => readonly T[];
   /** Makes all of it, so that then it is there. */
   steps: (document: Document) => Steps<void>;
 }
 
 /** What a chunk is of which its places need not be worked out. */
-export type Entry = NonNullable<ReturnType<NonNullable<Chunk['tree']>>>;
+export type Entry = NonNullable<ReturnType<Chunks['tree']>>;
 
 /**
- * @param make must depend on nothing but the places and the text from the start of the chunk on, as far as its places reach
+ * @param make must depend on nothing but the places and the text of the chunk
  * @param makeOfEntry makes the same of a thing of which all is well
  */
-export function byChunk<T>(
+export function byChunk<T extends object>(
   make: (places: Places, text: string) => T,
   makeOfEntry?: (entry: Entry, text: string) => T,
 ): ByChunk<T> {
-  const known = new WeakMap<object, T>();
-  const fromPlaces = (text: string, { start, places }: Chunk): T => {
-    const all = places();
-    return make(all, text.slice(start, start + lengthOf(all)));
+  const known = recent<Kept<object, T>>();
+  const makeOf = (chunks: Chunks, i: number): T => {
+    const entry = makeOfEntry && chunks.tree(i);
+    return entry ? makeOfEntry(entry, chunks.text(i)) : make(chunks.places(i), chunks.text(i));
   };
-  const makeOf = (text: string, chunk: Chunk): T => {
-    const { start, identity, tree } = chunk;
-    const entry = makeOfEntry && tree?.();
-    const value = entry
-      ? makeOfEntry(entry, text.slice(start, start + Math.max(entry.pair.keyRange[1], entry.pair.value.range[1])))
-      : fromPlaces(text, chunk);
-    known.set(identity, value);
-    return value;
+  const keptOf = ({ text: { uri } }: Document, { identities }: Chunks): Kept<object, T> => {
+    const kept = keptEnds(known.get(uri), identities);
+    known.set(uri, kept);
+    return kept;
   };
-  const valueOf = (text: string, chunk: Chunk): T => known.get(chunk.identity) ?? makeOf(text, chunk);
+  const makeSome = (chunks: Chunks, kept: Kept<object, T>, most: number): boolean => {
+    const end = Math.min(kept.end, kept.start + most);
+    for (; kept.start < end; kept.start++) kept.made[kept.start] ??= makeOf(chunks, kept.start);
+    return kept.start < kept.end;
+  };
   const all = (document: Document, within?: Range): Made<T>[] => {
-    const { text } = document;
-    const chunks = [...document.reading().sourceMap.chunks()];
-    const made: Made<T>[] = [];
-    for (const [i, chunk] of chunks.entries()) {
-      const next = chunks[i + 1]?.start ?? Infinity;
-      // Several things may begin at one place when something is wrong with the text.
-      if (within && (chunk.start > within[1] || (next < within[0] && next > chunk.start))) continue;
-      made.push({ value: valueOf(text.getText(), chunk), ...text.positionAt(chunk.start) });
+    const chunks = document.reading().sourceMap.chunks();
+    const { made } = keptOf(document, chunks);
+    const some: Made<T>[] = [];
+    let end = chunks.start;
+    for (let i = 0; i < chunks.identities.length; i++) {
+      const start = end;
+      end += chunks.text(i).length;
+      if (within && (end < within[0] || start > within[1])) continue;
+      const value = (made[i] ??= makeOf(chunks, i));
+      some.push({ value, ...document.text.positionAt(start) });
     }
-    return made;
+    return some;
+  };
+  const values = (document: Document): readonly T[] => {
+    const chunks = document.reading().sourceMap.chunks();
+    const kept = keptOf(document, chunks);
+    makeSome(chunks, kept, Infinity);
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- none is missing
+    return kept.made as T[];
   };
   const steps = function* (document: Document): Steps<void> {
-    for (const chunk of document.reading().sourceMap.chunks()) {
-      valueOf(document.text.getText(), chunk);
-      yield;
-    }
+    const chunks = document.reading().sourceMap.chunks();
+    const kept = keptOf(document, chunks);
+    while (makeSome(chunks, kept, PIECE)) yield;
   };
-  return Object.assign(all, { steps });
+  return Object.assign(all, { values, steps });
 }
 
-function lengthOf(places: Places): number {
-  let end = 0;
-  // By index, here and elsewhere where each entry is looked at: taken apart as lists they cost twice the time when a file was just opened.
-  for (const entry of places) end = Math.max(end, entry[1].value[1], entry[1].key?.[1] ?? 0);
-  return end;
+/** What was made of each of some things, as far as anybody asked. */
+interface Kept<From, T> {
+  from: readonly From[];
+  made: (T | undefined)[];
+  /** Before `start` and from `end` on nothing is missing. */
+  start: number;
+  end: number;
+}
+
+/** After an edit what was made of the things at both ends is kept. */
+function keptEnds<From, T>(before: Kept<From, T> | undefined, from: readonly From[]): Kept<From, T> {
+  if (before?.from === from) return before;
+  if (!before) return { from, made: Array.from<T | undefined>({ length: from.length }), start: 0, end: from.length };
+  const { head, tail } = sameEnds(before.from, from);
+  const between = from.length - head - tail;
+  const made = replaced(before.made, head, tail, Array.from<undefined>({ length: between }));
+  const isWhole = before.start >= before.end;
+  const more = from.length - before.from.length;
+  return {
+    from,
+    made,
+    start: isWhole ? head : Math.min(head, before.start),
+    end: isWhole ? head + between : Math.max(head + between, before.end + more),
+  };
 }

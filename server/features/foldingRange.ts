@@ -1,8 +1,9 @@
 /** `textDocument/foldingRange`: things that go over several lines, and comments of several lines. */
 import type { FoldingRange } from 'vscode-languageserver';
-import { pointer } from '../../shared/problem.ts';
+import { pointer, type Range } from '../../shared/problem.ts';
 import { fieldsOf } from '../../shared/topology/fields.ts';
 import type { Document } from '../document.ts';
+import { lineStarts } from '../text.ts';
 import { lastUpTo } from './at.ts';
 import { byChunk } from './byChunk.ts';
 import type { Feature, TextParams } from './feature.ts';
@@ -41,17 +42,27 @@ function entryFolds(document: Document): Fold[] {
   const add = (fold: Fold): void => {
     if (fold.endLine > fold.startLine && !byLine.has(fold.startLine)) byLine.set(fold.startLine, fold);
   };
-  for (const key of fieldsOf('topology')!.keys()) {
+  for (const key of new Set([...fieldsOf('topology')!.keys(), ...ownSections(document.text.getText())])) {
     const place = document.reading().sourceMap.get(pointer(key));
     if (!place?.key) continue;
     const { line: startLine } = document.text.positionAt(place.key[0]);
-    add({ startLine, endLine: document.text.positionAt(place.value[1]).line, depth: 1 });
+    add({ startLine, endLine: document.text.positionAt(endIn(document.text.getText(), place.value)).line, depth: 1 });
   }
   for (const { value, line } of foldsIn(document))
     for (const { startLine, endLine, depth } of value)
       add({ startLine: line + startLine, endLine: line + endLine, depth });
   return [...byLine.values()];
 }
+
+/** A text in a block ends with its line breaks. */
+function endIn(text: string, [start, end]: Range): number {
+  let last = end;
+  while (last > start && /\s/.test(text[last - 1]!)) last--;
+  return last;
+}
+
+/** Keys that the user made up, as the reader permits: anchors stand there, and notes. */
+const ownSections = (text: string): string[] => Array.from(text.matchAll(/^x-[^\s:]*(?=:)/gm), ([key]) => key);
 
 /** Entries of several lines, by lines of their chunk. */
 const foldsIn = byChunk((places, text): Fold[] => {
@@ -69,12 +80,6 @@ const foldsIn = byChunk((places, text): Fold[] => {
   }
   return folds;
 });
-
-function lineStarts(text: string): number[] {
-  const starts = [0];
-  for (let i = text.indexOf('\n'); i >= 0; i = text.indexOf('\n', i + 1)) starts.push(i + 1);
-  return starts;
-}
 
 function commentFolds(text: string): Fold[] {
   const folds: Fold[] = [];

@@ -2,20 +2,24 @@
  * `textDocument/semanticTokens`: what no grammar can know: which words are names of what kind, where they are given, which of them
  * nothing has, which are addresses, and which are words of the vocabulary. Keys, numbers and texts are left to the grammar.
  */
-import type { Range as LspRange, SemanticTokens, SemanticTokensDelta } from 'vscode-languageserver';
+import type { Position, Range as LspRange, SemanticTokens, SemanticTokensDelta } from 'vscode-languageserver';
 import { pointerKeys, type Pointer, type Range } from '../../shared/problem.ts';
+import { isEqual } from '../../shared/topology/changes.ts';
 import { fieldAt, isScalarType, step, type FieldAt } from '../../shared/topology/fieldAt.ts';
-import { joined } from '../../shared/topology/kept.ts';
 import { lookUp } from '../../shared/topology/lookup.ts';
 import { promiseNames } from '../../shared/topology/promiseNames.ts';
 import { scalarText, unquoted } from '../../shared/topology/scalarText.ts';
 import type { Pair, Tree } from '../../shared/topology/tree.ts';
+import type { Topology } from '../../shared/topology/types.ts';
 import { unreadOf } from '../../shared/topology/unread.ts';
 import type { Document } from '../document.ts';
+import { lineStarts } from '../text.ts';
 import { keyKind, valueKind, type Name, type NameKind } from './at.ts';
 import { byChunk, type Entry, type Places } from './byChunk.ts';
+import { recent, sameEnds } from './edited.ts';
 import type { Feature, TextParams } from './feature.ts';
-import { editsBetween, encoded, piecesOf, type IsDefined, type Piece, type Placed } from './tokenPieces.ts';
+import { addToken, editsBetween, numbersOf, piecesOf } from './tokenPieces.ts';
+import type { ChunkTokens, IsDefined, Pieces, Placed } from './tokenPieces.ts';
 
 /** The first five are ours; a client that does not know them shows nothing, or what the user says. */
 export const TOKEN_TYPES = [
@@ -52,7 +56,7 @@ export const semanticTokensFull: Feature<TextParams> = {
   },
   answer: ({ textDocument: { uri } }, { document }) => allOf(remembered(uri, document(uri))),
   *steps(params, context) {
-    yield* placedIn.steps(context.document(params.textDocument.uri));
+    yield* tokensIn.steps(context.document(params.textDocument.uri));
     return semanticTokensFull.answer(params, context);
   },
 };
@@ -65,7 +69,7 @@ export const semanticTokensDelta: Feature<TextParams & { previousResultId: strin
     const before = results.get(uri)?.find(({ resultId }) => resultId === previousResultId);
     const after = remembered(uri, document(uri));
     if (!before) return allOf(after);
-    return { resultId: after.resultId, edits: editsBetween(before.pieces, after.pieces) } satisfies SemanticTokensDelta;
+    return { resultId: after.resultId, edits: editsBetween(before, after) } satisfies SemanticTokensDelta;
   },
 };
 
@@ -76,15 +80,14 @@ export const semanticTokensRange: Feature<TextParams & { range: LspRange }> = {
   answer: ({ textDocument, range }, { document }) => ({ data: encodedTokens(document(textDocument.uri), range) }),
 };
 
-interface Result {
+interface Result extends Pieces {
   resultId: string;
-  pieces: readonly Piece[];
+  chunks: readonly ChunkTokens[];
   definitions: Definitions;
 }
 
 /** The last answers for each document, the newest first, to which the next delta may refer; their pieces are mostly the same. */
-const results = new Map<string, Result[]>();
-const MOST_DOCUMENTS = 20;
+const results = recent<Result[]>();
 /** A client that got one more answer than it took in, or leaves one out, still gets what changed. */
 const MOST_RESULTS = 8;
 let count = 0;
@@ -92,16 +95,17 @@ let count = 0;
 function remembered(uri: string, document: Document): Result {
   const before = results.get(uri) ?? [];
   const definitions = definitionsIn(document, before[0]?.definitions);
-  const pieces = piecesOf(placedIn(document), definitions.has);
-  const result = { resultId: String(++count), pieces, definitions };
-  results.delete(uri);
+  const chunks = tokensIn.values(document);
+  const last = before[0] && { ...before[0], isDefined: before[0].definitions.has };
+  const pieces = piecesOf({ chunks, isDefined: definitions.has }, last);
+  const result = { resultId: String(++count), chunks, pieces, start: startOf(document), definitions };
   results.set(uri, [result, ...before.slice(0, MOST_RESULTS - 1)]);
-  // The oldest goes: a client that still refers to it gets all tokens.
-  if (results.size > MOST_DOCUMENTS) results.delete(results.keys().next().value!);
   return result;
 }
 
-const allOf = ({ resultId, pieces }: Result): SemanticTokens => ({ resultId, data: joined(pieces) });
+const startOf = ({ text, reading }: Document): Position => text.positionAt(reading().sourceMap.chunks().start);
+
+const allOf = (result: Result): SemanticTokens => ({ resultId: result.resultId, data: numbersOf(result) });
 
 /** A token by offsets, with the name that it is, if it is one. */
 interface Found {
@@ -110,15 +114,26 @@ interface Found {
   name?: Name;
 }
 
-const placedIn = byChunk(
-  (places, text): Placed[] => placed(text, foundIn(places, text)),
+const tokensIn = byChunk(
+  (places, text): ChunkTokens => placed(text, foundIn(places, text)),
   (entry, text) => placed(text, foundInEntry(entry, text)),
 );
 
 /** Of all lines, or of some. */
 export function encodedTokens(document: Document, lines?: LspRange): number[] {
-  const chunks = placedIn(document, lines && offsetsOf(document, lines));
-  return encoded(chunks, definitionsIn(document).has, undefined, [lines?.start.line ?? 0, lines?.end.line ?? Infinity]);
+  const [first, last] = [lines?.start.line ?? 0, lines?.end.line ?? Infinity];
+  const { has } = definitionsIn(document);
+  const data: number[] = [];
+  let before: Position = { line: 0, character: 0 };
+  for (const { value, line, character } of tokensIn(document, lines && offsetsOf(document, lines))) {
+    for (const each of value.tokens) {
+      const token = { ...each, line: line + each.line, character: each.character + (each.line === 0 ? character : 0) };
+      if (token.line < first || token.line > last) continue;
+      addToken(data, before, token, has);
+      before = token;
+    }
+  }
+  return data;
 }
 
 const offsetsOf = ({ text }: Document, { start, end }: LspRange): Range => [
@@ -126,11 +141,9 @@ const offsetsOf = ({ text }: Document, { start, end }: LspRange): Range => [
   text.offsetAt({ line: end.line + 1, character: 0 }),
 ];
 
-type Names = Pick<ReadonlySet<string>, 'has' | 'size' | 'keys'>;
-
 /** Which names something has. */
 interface Definitions {
-  names: ReadonlyMap<NameKind, Names>;
+  topology: Topology;
   /** What could not be read and may have had names, as one text. */
   hidden: string;
   has: IsDefined;
@@ -139,8 +152,11 @@ interface Definitions {
 /** What could not be read may have a name. Address scopes are defined nowhere in the file. */
 function definitionsIn(document: Document, before?: Definitions): Definitions {
   const { topology } = document.reading();
+  const unread = unreadOf(topology);
+  const hidden = unread.hidden();
+  if (before?.hidden === hidden && hasSameNames(before.topology, topology)) return { ...before, topology };
   const find = lookUp(topology);
-  const names = new Map<NameKind, Names>([
+  const names = new Map<NameKind, Pick<ReadonlySet<string>, 'has'>>([
     ['node', find.node],
     ['network', find.network],
     ['subnet', find.subnet],
@@ -148,19 +164,27 @@ function definitionsIn(document: Document, before?: Definitions): Definitions {
     ['port', find.port],
     ['physical_network', new Set(topology.nodes.flatMap((node) => Object.keys(node.bridge_mappings)))],
   ]);
-  const unread = unreadOf(topology);
-  const hidden = unread.hidden();
-  if (before?.hidden === hidden && [...names].every(([kind, each]) => isSame(each, before.names.get(kind)!)))
-    return before;
   const has = ({ kind, name }: Name): boolean =>
     kind === 'address_scope' ||
     names.get(kind)?.has(name) === true ||
     (kind !== 'physical_network' && kind !== 'floating_ip' && unread.mayHave(kind, name));
-  return { names, hidden, has };
+  return { topology, hidden, has };
 }
 
-const isSame = (names: Names, others: Names): boolean =>
-  names === others || (names.size === others.size && [...names.keys()].every((name) => others.has(name)));
+/** Whether things that an edit touched have the names that they had. */
+const hasSameNames = (before: Topology, after: Topology): boolean =>
+  isAlike(before.ports, after.ports, ({ name }) => [name]) &&
+  isAlike(before.routers, after.routers, ({ name }) => [name]) &&
+  isAlike(before.nodes, after.nodes, ({ name, bridge_mappings }) => [name, ...Object.keys(bridge_mappings)]) &&
+  isAlike(before.networks, after.networks, ({ name, subnets }) => [name, ...subnets.map((subnet) => subnet.name)]);
+
+function isAlike<T>(before: readonly T[], after: readonly T[], namesOf: (thing: T) => string[]): boolean {
+  if (before === after) return true;
+  if (before.length !== after.length) return false;
+  const { head, tail } = sameEnds(before, after);
+  const changed = (list: readonly T[]): string[][] => list.slice(head, list.length - tail).map(namesOf);
+  return isEqual(changed(before), changed(after));
+}
 
 /** Walks all entries once; what each is follows from what the one around it is. */
 function foundIn(places: Places, text: string): Found[] {
@@ -265,36 +289,21 @@ function addPromise(found: Found[], text: string, value: Range): void {
 }
 
 /** Lines and columns, in one pass; what goes over several lines or overlaps the one before is left out, as LSP demands. */
-function placed(text: string, found: Found[]): Placed[] {
-  const result: Placed[] = [];
+function placed(text: string, found: Found[]): ChunkTokens {
+  const starts = lineStarts(text);
+  const tokens: Placed[] = [];
   let line = 0;
-  let lineStart = 0;
-  let lineEnd = endOfLine(text, 0);
   let last = -1;
   for (const { range, type, name } of found.toSorted((a, b) => a.range[0] - b.range[0])) {
     const [start, end] = range;
     if (start < last || end <= start) continue;
-    while (start > lineEnd) {
-      line++;
-      lineStart = lineEnd + 1;
-      lineEnd = endOfLine(text, lineStart);
-    }
-    if (end > lineEnd) continue;
+    while (start >= (starts[line + 1] ?? Infinity)) line++;
+    if (end >= (starts[line + 1] ?? Infinity)) continue;
     last = end;
-    result.push({
-      line,
-      character: start - lineStart,
-      length: end - start,
-      type: TYPE_INDEX.get(type)!,
-      ...(name && { name }),
-    });
+    const character = start - starts[line]!;
+    tokens.push({ line, character, length: end - start, type: TYPE_INDEX.get(type)!, ...(name && { name }) });
   }
-  return result;
-}
-
-function endOfLine(text: string, from: number): number {
-  const end = text.indexOf('\n', from);
-  return end < 0 ? text.length : end;
+  return { tokens, lines: starts.length - 1 };
 }
 
 const TYPE_INDEX = new Map<TokenType, number>(TOKEN_TYPES.map((type, i) => [type, i]));

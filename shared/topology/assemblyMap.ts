@@ -3,9 +3,9 @@ import type { Pointer, Range } from '../problem.ts';
 import type { Assembly } from './assembly.ts';
 import { pairOf, placesOf, shifted, type Block, type Part } from './block.ts';
 import type { Section } from './section.ts';
-import { hasInner, type Place, type SourceMap } from './sourceMap.ts';
+import { hasInner, type Chunks, type Place, type TextMap } from './sourceMap.ts';
 
-export function assemblyMap(assembly: Assembly): SourceMap {
+export function assemblyMap(assembly: Assembly): TextMap {
   const byPointer = new Map(assembly.sections.map((entry) => [entry.section.pointer, entry]));
   const partAt = (pointer: Pointer): Spot | undefined => {
     const cut = pointer.indexOf('/', 1);
@@ -42,13 +42,7 @@ export function assemblyMap(assembly: Assembly): SourceMap {
       const spot = partAt(pointer);
       return spot !== undefined && hasInner(placesOf(spot.block, spot.part), pointer);
     },
-    *chunks() {
-      for (const entry of assembly.sections)
-        for (const placed of entry.section.placed) {
-          const { block, part, start } = spotOf(assembly, entry, placed);
-          yield { start, identity: part, places: () => placesOf(block, part), tree: () => pairOf(block, part) };
-        }
-    },
+    chunks: () => chunksOf(assembly),
     *around(offset) {
       yield ['', { value: rootRange(assembly) }];
       for (const entry of entriesAt(assembly, offset)) yield* places(entry, near(assembly, entry, offset));
@@ -56,6 +50,26 @@ export function assemblyMap(assembly: Assembly): SourceMap {
     *[Symbol.iterator]() {
       yield ['', { value: rootRange(assembly) }];
       for (const entry of assembly.sections) yield* places(entry, entry.section.placed);
+    },
+  };
+}
+
+/** The blocks. Of what is in the file twice only the first counts: such a block is another chunk in each version. */
+function chunksOf({ blocks, starts, sections, duplicates }: Assembly): Chunks {
+  const hasDuplicates = duplicates.length > 0 || sections.some(({ section }) => section.hasDuplicates);
+  const counted = hasDuplicates
+    ? new Set(sections.flatMap(({ section }) => section.placed.map(({ part }) => part)))
+    : undefined;
+  const partsOf = ({ isHead, parts }: Block): readonly Part[] =>
+    isHead ? [] : counted ? parts.filter((part) => counted.has(part)) : parts;
+  return {
+    start: starts[0]!,
+    identities: counted ? blocks.map((block) => (partsOf(block).length < block.parts.length ? {} : block)) : blocks,
+    text: (i) => blocks[i]!.text,
+    places: (i) => partsOf(blocks[i]!).flatMap((part) => placesOf(blocks[i]!, part)),
+    tree(i) {
+      const [part, ...others] = partsOf(blocks[i]!);
+      return part && others.length === 0 ? pairOf(blocks[i]!, part) : undefined;
     },
   };
 }

@@ -3,7 +3,7 @@ import type { Pointer } from '../problem.ts';
 import type { TopologyFile } from './files.ts';
 import { FILE_SPAN, fileOf, ownOffset, promisePointer, rangeIn } from './fileSpan.ts';
 import type { MergedSection, NamedSection } from './mergedSection.ts';
-import type { Chunk, Place, SourceMap } from './sourceMap.ts';
+import type { Place, SourceMap, TextMap } from './sourceMap.ts';
 
 type Sections = Readonly<Partial<Record<string, MergedSection>>> & Readonly<Record<NamedSection, MergedSection>>;
 
@@ -20,9 +20,6 @@ export function filesMap(files: readonly TopologyFile[], sections: Sections): So
     has: (pointer) => get(pointer) !== undefined,
     isOuter: (pointer) => files.some((_, file) => mapOf(file).isOuter(pointer)),
     around: (offset) => (fileOf(offset) < files.length ? mapOf(fileOf(offset)).around(offset) : []),
-    *chunks() {
-      for (const file of files.keys()) yield* mapOf(file).chunks();
-    },
     *[Symbol.iterator]() {
       for (const file of files.keys()) yield* mapOf(file);
     },
@@ -63,7 +60,7 @@ export function ownerAt(files: readonly TopologyFile[], sections: Sections, poin
 }
 
 /** Where the entries of one file stand, by their pointers over all files. @param number its place among the files; 0: offsets of its own */
-export function fileMap({ read, promises }: TopologyFile, number: number): SourceMap {
+export function fileMap({ read, promises }: TopologyFile, number: number): TextMap {
   const own = read.sourceMap;
   if (number === 0 && promises === 0) return own;
   const moved = ({ key, value }: Place): Place => ({
@@ -82,17 +79,12 @@ export function fileMap({ read, promises }: TopologyFile, number: number): Sourc
     has: (pointer) => own.has(inside(pointer)),
     isOuter: (pointer) => own.isOuter(inside(pointer)),
     around: (offset) => all(own.around(ownOffset(offset))),
-    *chunks() {
-      for (const chunk of own.chunks()) yield movedChunk(chunk, number, promises);
+    chunks() {
+      const chunks = own.chunks();
+      const places = (i: number): [Pointer, Place][] =>
+        chunks.places(i).map(([pointer, place]) => [promisePointer(pointer, promises), place]);
+      return { ...chunks, start: chunks.start + number * FILE_SPAN, places };
     },
     [Symbol.iterator]: () => all(own),
   };
 }
-
-const movedChunk = ({ start, identity, places, tree }: Chunk, number: number, promises: number): Chunk => ({
-  // There are no promises in it.
-  ...(tree && { tree }),
-  start: start + number * FILE_SPAN,
-  identity,
-  places: () => places().map(([pointer, place]): [Pointer, Place] => [promisePointer(pointer, promises), place]),
-});

@@ -10,7 +10,7 @@ import type { Values } from './fields.ts';
 import { didYouMean } from './nearest.ts';
 import { blankConflictMarkers, loneReturns, type YamlError } from './repair.ts';
 import { gatewayProblems, shortForms } from './shortForms.ts';
-import { pointerAt, sourceMapOf, type SourceMap } from './sourceMap.ts';
+import { pointerAt, sourceMapOf, type SourceMap, type TextMap } from './sourceMap.ts';
 import type { Topology } from './types.ts';
 import { yamlTree } from './yamlTree.ts';
 
@@ -23,8 +23,13 @@ export interface ReadTopology {
   assembly?: Assembly;
 }
 
+/** Of one text. */
+export interface ReadText extends ReadTopology {
+  sourceMap: TextMap;
+}
+
 /** What one file says, before it is put together with others (`files.ts`) and made a topology. */
-export interface ReadFile extends Omit<ReadTopology, 'topology'> {
+export interface ReadFile extends Omit<ReadText, 'topology'> {
   /** Absent when the text is no map of sections at all. */
   values: Values<'topology'> | undefined;
   /** By the name that `releases.ts` has. */
@@ -38,7 +43,7 @@ export interface ReadFile extends Omit<ReadTopology, 'topology'> {
  * What the text includes is not looked for: that is `readFiles`.
  * @param previous an earlier version of the same file
  */
-export const readTopology = (text: string, previous?: ReadTopology): ReadTopology =>
+export const readTopology = (text: string, previous?: ReadTopology): ReadText =>
   topologyOf(readFile(text, previous), previous?.topology);
 
 /** The same of one file of several. */
@@ -51,14 +56,14 @@ export function readFile(text: string, previous?: Pick<ReadFile, 'assembly'>): R
 }
 
 /** The topology of a file by itself. */
-export function topologyOf(file: ReadFile, previous?: Topology): ReadTopology {
+export function topologyOf(file: ReadFile, previous?: Topology): ReadText {
   const { values, release, unread, problems, sourceMap, assembly } = file;
   const topology = buildTopology(values, release, unread, previous);
   return { topology, problems, sourceMap, ...(assembly && { assembly }) };
 }
 
 /** The same in one piece by the YAML library, whatever the text is: the judge of reading block by block. */
-export function readWhole(text: string): ReadTopology {
+export function readWhole(text: string): ReadText {
   const marked = blankConflictMarkers(text);
   return topologyOf(readingOf(partsOfWhole(marked.text), marked.errors));
 }
@@ -75,7 +80,7 @@ function readingOf(parts: Parts, markers: YamlError[]): ReadFile {
 interface Parts {
   values: Values<'topology'> | undefined;
   problems: Problem[];
-  sourceMap: SourceMap;
+  sourceMap: TextMap;
   unread: Pointer[];
   errors: YamlError[];
   holes: number[];
@@ -91,7 +96,7 @@ function partsOfAssembly(assembly: Assembly): Parts {
 function partsOfWhole(text: string): Parts {
   const { tree, errors, holes } = yamlTree(text);
   const { values, problems, places, unread } = decodeTopology(tree);
-  const sourceMap = sourceMapOf([...shortForms(values?.routers, places), ...places]);
+  const sourceMap = sourceMapOf([...shortForms(values?.routers, places), ...places], text);
   const all = problems.concat(gatewayProblems(values?.routers));
   const broken = [...loneReturns(text), ...errors];
   return { values, problems: all, sourceMap, unread, errors: broken, holes: holes.map(([start]) => start) };

@@ -19,32 +19,43 @@ export interface SourceMap extends Iterable<[Pointer, Place]> {
   around(offset: number): Iterable<[Pointer, Place]>;
   /** Whether an entry has entries of its own. */
   isOuter(pointer: Pointer): boolean;
-  /** All entries but the keys of sections, in pieces. */
-  chunks(): Iterable<Chunk>;
   /** Of several files, the number of the one in which a thing stands and all that is in it; `undefined`: `locate` tells. */
   fileAt?(pointer: Pointer): number | undefined;
 }
 
-/** Places from an offset on: those of one thing, or of a whole file. */
-export interface Chunk {
+/** Of one text. */
+export interface TextMap extends SourceMap {
+  chunks(): Chunks;
+}
+
+/** A text in pieces that follow each other without a gap, with all entries but the keys of sections. What is asked of one goes by its number. */
+export interface Chunks {
+  /** Where the first one begins; there is no entry before. */
   start: number;
-  /** The same object in all versions in which the chunk is the same. */
-  identity: object;
-  /** Offsets are from `start`. Read when they are asked for. */
-  places: () => readonly [Pointer, Place][];
+  /** For each an object that is the same in all versions in which the chunk is the same. */
+  identities: readonly object[];
+  text(i: number): string;
+  /** Offsets are from the start of the chunk. Read when they are asked for. */
+  places(i: number): readonly [Pointer, Place][];
   /** Of a thing of which all could be read, the entry as it is written, which is there sooner than its places; in all else that is the same. */
-  tree?: () => { section: string; pair: Pair } | undefined;
+  tree(i: number): { section: string; pair: Pair } | undefined;
 }
 
 /** Of places in the order of the file. */
-export function sourceMapOf(places: readonly [Pointer, Place][]): SourceMap {
+export function sourceMapOf(places: readonly [Pointer, Place][], text: string): TextMap {
   const map = new Map(places);
   return {
     get: (pointer) => map.get(pointer),
     has: (pointer) => map.has(pointer),
     around: () => map,
     isOuter: (pointer) => hasInner(places, pointer),
-    chunks: () => [{ start: 0, identity: places, places: () => places }],
+    chunks: () => ({
+      start: 0,
+      identities: [places],
+      text: () => text,
+      places: () => places,
+      tree: () => undefined,
+    }),
     [Symbol.iterator]: () => map[Symbol.iterator](),
   };
 }

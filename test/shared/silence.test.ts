@@ -155,7 +155,7 @@ test('a text full of comments, and one long line full of them, take no time', ()
     silenceProblems(
       {
         text: hostile,
-        sourceMap: sourceMapOf([]),
+        sourceMap: sourceMapOf([], ''),
         problems: [{ code: 'a', severity: 'error', message: '', pointer: '' }],
       },
       new Map(),

@@ -22,8 +22,11 @@ import { askable, contextOf, paramsAt } from '../../support/everyRequest.ts';
 const uri = 'file:///t.dvr.yaml';
 const example = readFileSync(new URL('../../../examples/snat-two-subnets.dvr.yaml', import.meta.url), 'utf8');
 
-const documentOf = (text: string, previous?: Document): Document =>
-  makeDocument(TextDocument.create(uri, 'dvr-topology', (previous?.text.version ?? 0) + 1, text), previous);
+const documentOf = (text: string, previous?: Document, at = uri): Document =>
+  makeDocument(TextDocument.create(at, 'dvr-topology', (previous?.text.version ?? 0) + 1, text), previous);
+
+/** What is kept by the URI of a text is not there. */
+const freshOf = (text: string): Document => documentOf(text, undefined, 'file:///fresh.dvr.yaml');
 
 /** All requests about one place. */
 function askAll(document: Document, place: number): void {
@@ -183,7 +186,7 @@ describe('requests on texts that are no good', () => {
       const from = Math.floor(at * before.length);
       const text = before.slice(0, from) + inserted + before.slice(from + length);
       document = documentOf(text.length < 200 ? example : text, document);
-      const fresh = documentOf(document.text.getText());
+      const fresh = freshOf(document.text.getText());
       assert.deepEqual(encodedTokens(document), encodedTokens(fresh), text);
       assert.deepEqual(foldingRanges(document), foldingRanges(fresh), text);
       assert.deepEqual(tokensOf(document, documents++ % 3), encodedTokens(fresh), text);

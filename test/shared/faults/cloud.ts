@@ -43,7 +43,7 @@ export function cloudOf(scenario: ScenarioName, node?: string): Cloud {
 /** @param nodes those that are compared; default: all */
 export const reportOf = ({ topology, states }: Cloud, nodes: readonly string[] = [...states.keys()]): Report =>
   makeReport(
-    { file: 'cloud.dvr.yaml', text: '', topology, sourceMap: sourceMapOf([]), problems: [] },
+    { file: 'cloud.dvr.yaml', text: '', topology, sourceMap: sourceMapOf([], ''), problems: [] },
     nodes.map((node) => ({ node, state: states.get(node)! })),
   );
 

@@ -1,0 +1,34 @@
+/** What is kept from one version of a text to the next: most of a list is as it was, at its beginning and at its end. */
+
+/** How many are the same objects at the beginning of both lists, and how many others at the end. */
+export function sameEnds<T>(before: readonly T[], after: readonly T[]): { head: number; tail: number } {
+  const most = Math.min(before.length, after.length);
+  let head = 0;
+  while (head < most && before[head] === after[head]) head++;
+  let tail = 0;
+  while (tail < most - head && before[before.length - 1 - tail] === after[after.length - 1 - tail]) tail++;
+  return { head, tail };
+}
+
+/** A copy of a list with others between its first and its last ones. Copied in pieces: one by one takes ten times as long until it was compiled. */
+export const replaced = <T>(list: readonly T[], head: number, tail: number, others: readonly T[]): T[] =>
+  list.slice(0, head).concat(others, list.slice(list.length - tail));
+
+/** So many texts are remembered. */
+const MOST = 20;
+
+/** Values by the URI of a text; of many texts those that were asked for last. */
+export function recent<T>(): Pick<Map<string, T>, 'get' | 'set'> {
+  const values = new Map<string, T>();
+  const store: Pick<Map<string, T>, 'get' | 'set'> = {
+    get: (uri) => values.get(uri),
+    set(uri, value) {
+      values.delete(uri);
+      values.set(uri, value);
+      if (values.size > MOST) values.delete(values.keys().next().value!);
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as a map's own
+      return store as Map<string, T>;
+    },
+  };
+  return store;
+}
