@@ -74,7 +74,7 @@ export function wrongFile(path: string, within: string | undefined, limit: numbe
 }
 
 /** Systems that find `Red.dvr.yaml` by `red.dvr.yaml`, as disks of them are made by default. */
-const FOLDS_CASE = process.platform === 'win32' || process.platform === 'darwin';
+export const FOLDS_CASE = process.platform === 'win32' || process.platform === 'darwin';
 
 /**
  * Whether a file was found by a name with other letters than it has below a folder. Then it is missing on every other machine, and here it

@@ -18,8 +18,11 @@ import {
 import type { CollectingParams } from '../shared/protocolNodes.ts';
 import type { Accepted, Ask } from './collect/ask.ts';
 import { demoSession, type DemoSession } from './demo/session.ts';
+import { EXCLUDE_SECTIONS, excludesFrom, NO_EXCLUDES } from './excludes.ts';
 import type { Progress } from './features/ownRequest.ts';
 import { clientOptions, settingsFrom, type SaidOptions } from './features/settings.ts';
+import { uriOf } from './uri.ts';
+import type { AskExcludes } from './workspaceFolders.ts';
 
 export interface Editor {
   /** What the client said that it can, in LSP's words and in ours. */
@@ -30,6 +33,8 @@ export interface Editor {
   said: (capabilities: ClientCapabilities, initializationOptions: unknown) => void;
   /** Those of the user for a text; the defaults where the editor cannot be asked. */
   settings: (uri: string) => Promise<Settings>;
+  /** Those of the user for folders; none where the editor cannot be asked, or fails to answer. */
+  excludes: AskExcludes;
   ask: Ask;
   sayAccepted: Accepted;
   progress: (token: string | number | undefined, title: string) => Progress;
@@ -62,6 +67,18 @@ export function editorAt(connection: Connection): Editor {
         ? await connection.workspace.getConfiguration({ scopeUri, section: 'dvrscope' })
         : undefined;
       return editor.demo.settingsFor(scopeUri, settingsFrom(answered));
+    },
+    async excludes(folders) {
+      const items = folders.flatMap((path) => EXCLUDE_SECTIONS.map((section) => ({ scopeUri: uriOf(path), section })));
+      const { length } = EXCLUDE_SECTIONS;
+      try {
+        const answers = editor.client.workspace?.configuration
+          ? await connection.workspace.getConfiguration(items)
+          : [];
+        return folders.map((_, i) => excludesFrom(answers.slice(i * length, (i + 1) * length)));
+      } catch {
+        return folders.map(() => NO_EXCLUDES);
+      }
     },
     ask: async (question, signal) => {
       try {

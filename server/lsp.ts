@@ -20,6 +20,7 @@ import {
   type InitializeResult,
 } from 'vscode-languageserver/node';
 import { editorAt } from './editor.ts';
+import { EXCLUDE_SECTIONS } from './excludes.ts';
 import { Refusal, wrongParams } from './features/feature.ts';
 import { wrongOwnParams, type OwnContext } from './features/ownRequest.ts';
 import { OWN_REQUESTS } from './features/ownTable.ts';
@@ -46,7 +47,8 @@ const connection = process.argv.includes('--stdio') ? overStdio() : createConnec
 const editor = editorAt(connection);
 const texts = new TextDocuments(TextDocument);
 const session = makeSession(texts, () => editor.options.opensStates);
-const folders = watchedFolders(session.workspace, tellAll, (message) => connection.console.warn(message));
+const warn = (message: string): void => connection.console.warn(message);
+const folders = watchedFolders(session.workspace, tellAll, warn, editor.excludes);
 const news = newsBoard();
 
 const telling = makeTelling({
@@ -77,13 +79,14 @@ connection.onInitialize(({ capabilities, initializationOptions, ...params }): In
 connection.onInitialized(() => {
   const { workspace } = editor.client;
   if (workspace?.didChangeConfiguration?.dynamicRegistration)
-    editor.register(DidChangeConfigurationNotification.type, { section: 'dvrscope' });
+    editor.register(DidChangeConfigurationNotification.type, { section: ['dvrscope', ...EXCLUDE_SECTIONS] });
   if (canWatch(editor.client)) editor.register(DidChangeWatchedFilesNotification.type, { watchers });
   if (workspace?.workspaceFolders)
     connection.workspace.onDidChangeWorkspaceFolders((event) => folders.replace(event, texts.keys()));
 });
 connection.onDidChangeConfiguration(() => {
   for (const uri of texts.keys()) void readSettings(uri);
+  folders.settingsChanged();
 });
 texts.onDidOpen(({ document: { uri } }) => void readSettings(uri));
 texts.onDidOpen(({ document }) => telling.opened(document.uri, document.getText()));

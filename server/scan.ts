@@ -1,6 +1,7 @@
 /** Topologies in the folders that an editor has open: found once, when the first topology is opened. */
 import type { Dirent } from 'node:fs';
 import { lstat, opendir } from 'node:fs/promises';
+import { excludedIn, pathIn, type OpenFolder } from './excludes.ts';
 import { isTopologyName } from './roots.ts';
 
 /** So many names are looked at: a workspace may be somebody's whole disk. */
@@ -18,21 +19,37 @@ export interface Scan {
   isCut: boolean;
 }
 
-/** Links are not followed: they may lead in circles. */
-export async function findTopologies(folders: readonly string[]): Promise<Scan> {
+/** A folder to look through: one that is open, or one in it. */
+export interface Place {
+  path: string;
+  open: OpenFolder;
+}
+
+/**
+ * Links are not followed: they may lead in circles. What is excluded is not opened.
+ * @param isWanted whether somebody still wants to know; otherwise nothing is found
+ */
+export async function findTopologies(
+  places: readonly Place[],
+  isWanted: () => boolean,
+  maxNames = MAX_NAMES,
+): Promise<Scan> {
   const scan: Scan = { paths: [], isCut: false };
   let names = 0;
-  let level = [...folders];
+  let level = [...places];
   for (let depth = 0; level.length > 0 && depth < MAX_DEPTH && !scan.isCut; depth++) {
-    const next: string[] = [];
-    for (const folder of level) {
+    const next: Place[] = [];
+    for (const { path: folder, open } of level) {
+      const isExcluded = excludedIn(open, folder);
+      if (!isExcluded) continue;
       for await (const entry of entriesOf(folder)) {
-        const path = `${folder === '/' ? '' : folder}/${entry.name}`;
-        const isFound = entry.isFile() && isTopologyName(entry.name);
-        if (++names > MAX_NAMES || (isFound && scan.paths.length >= MAX_FOUND)) scan.isCut = true;
+        const isFound = entry.isFile() && isTopologyName(entry.name) && !isExcluded(entry.name);
+        if (++names > maxNames || (isFound && scan.paths.length >= MAX_FOUND)) scan.isCut = true;
+        if (!isWanted()) return { paths: [], isCut: false };
         if (scan.isCut) break;
-        if (isFound) scan.paths.push(path);
-        else if (entry.isDirectory() && !isPassedOver(entry.name)) next.push(path);
+        if (isFound) scan.paths.push(pathIn(folder, entry.name));
+        else if (entry.isDirectory() && !isPassedOver(entry.name) && !isExcluded(entry.name))
+          next.push({ path: pathIn(folder, entry.name), open });
       }
       if (scan.isCut) break;
     }

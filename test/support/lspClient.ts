@@ -55,7 +55,7 @@ export async function startLsp(
   capabilities: ClientCapabilities = { workspace: { configuration: true } },
   options: ClientOptions = {},
   folder: string | null = null,
-  answers: Readonly<Record<string, () => unknown>> = {},
+  answers: Readonly<Record<string, (params: never) => unknown>> = {},
 ): Promise<LspClient> {
   const child = spawn(process.execPath, [program, 'lsp', '--stdio']);
   let stderr = '';
@@ -133,12 +133,15 @@ export async function startLsp(
   };
 }
 
+/** A busy machine is given time. */
+const PATIENCE_MS = 90_000;
+
 async function pulled(
   connection: ProtocolConnection,
   uri: string,
   wanted: (diagnostics: Diagnostic[]) => boolean,
 ): Promise<Diagnostic[]> {
-  const end = Date.now() + 10_000;
+  const end = Date.now() + PATIENCE_MS;
   for (;;) {
     // oxlint-disable-next-line no-await-in-loop -- asked again until it is so
     const report = await connection.sendRequest<DocumentDiagnosticReport>('textDocument/diagnostic', {
@@ -157,7 +160,7 @@ function waitFor<T>(waiting: Set<() => void>, read: () => T | undefined, wanted:
     const timer = setTimeout(() => {
       waiting.delete(check);
       reject(new Error(`no such diagnostics; the last ones: ${JSON.stringify(read())}`));
-    }, 10_000);
+    }, PATIENCE_MS);
     const check = (): void => {
       const value = read();
       if (value === undefined || !wanted(value)) return;
