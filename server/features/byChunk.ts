@@ -1,9 +1,10 @@
 /** Something made of every entry of a document, kept for the things that an edit does not touch: one mechanism for whole-file requests. */
 import type { Pointer, Range } from '../../shared/problem.ts';
 import { PIECE, type Steps } from '../../shared/steps.ts';
+import { sameEnds } from '../../shared/topology/kept.ts';
 import type { Chunks, Place } from '../../shared/topology/sourceMap.ts';
 import type { Document } from '../document.ts';
-import { recent, replaced, sameEnds } from './edited.ts';
+import { recent, replaced } from './edited.ts';
 
 export type Places = readonly [Pointer, Place][];
 

@@ -1,15 +1,5 @@
 /** What is kept from one version of a text to the next: most of a list is as it was, at its beginning and at its end. */
 
-/** How many are the same objects at the beginning of both lists, and how many others at the end. */
-export function sameEnds<T>(before: readonly T[], after: readonly T[]): { head: number; tail: number } {
-  const most = Math.min(before.length, after.length);
-  let head = 0;
-  while (head < most && before[head] === after[head]) head++;
-  let tail = 0;
-  while (tail < most - head && before[before.length - 1 - tail] === after[after.length - 1 - tail]) tail++;
-  return { head, tail };
-}
-
 /** A copy of a list with others between its first and its last ones. Copied in pieces: one by one takes ten times as long until it was compiled. */
 export const replaced = <T>(list: readonly T[], head: number, tail: number, others: readonly T[]): T[] =>
   list.slice(0, head).concat(others, list.slice(list.length - tail));

@@ -6,6 +6,7 @@ import type { Position, Range as LspRange, SemanticTokens, SemanticTokensDelta }
 import { pointerKeys, type Pointer, type Range } from '../../shared/problem.ts';
 import { isEqual } from '../../shared/topology/changes.ts';
 import { fieldAt, isScalarType, step, type FieldAt } from '../../shared/topology/fieldAt.ts';
+import { sameEnds } from '../../shared/topology/kept.ts';
 import { lookUp } from '../../shared/topology/lookup.ts';
 import { promiseNames } from '../../shared/topology/promiseNames.ts';
 import { scalarText, unquoted } from '../../shared/topology/scalarText.ts';
@@ -16,7 +17,7 @@ import type { Document } from '../document.ts';
 import { lineStarts } from '../text.ts';
 import { keyKind, valueKind, type Name, type NameKind } from './at.ts';
 import { byChunk, type Entry, type Places } from './byChunk.ts';
-import { recent, sameEnds } from './edited.ts';
+import { recent } from './edited.ts';
 import type { Feature, TextParams } from './feature.ts';
 import { addToken, editsBetween, numbersOf, piecesOf } from './tokenPieces.ts';
 import type { ChunkTokens, IsDefined, Pieces, Placed } from './tokenPieces.ts';
@@ -103,7 +104,12 @@ function remembered(uri: string, document: Document): Result {
   return result;
 }
 
-const startOf = ({ text, reading }: Document): Position => text.positionAt(reading().sourceMap.chunks().start);
+/** Where the first chunk begins. Where lines begin in all of the text is known of few versions. */
+function startOf(document: Document): Position {
+  const { start } = document.reading().sourceMap.chunks();
+  const starts = lineStarts(document.text.getText().slice(0, start));
+  return { line: starts.length - 1, character: start - starts.at(-1)! };
+}
 
 const allOf = (result: Result): SemanticTokens => ({ resultId: result.resultId, data: numbersOf(result) });
 

@@ -3,8 +3,9 @@
  * edit elsewhere leaves as they are: what changed between two answers is found by comparing pieces, not numbers.
  */
 import type { Position, SemanticTokensEdit } from 'vscode-languageserver';
+import { sameEnds } from '../../shared/topology/kept.ts';
 import type { Name } from './at.ts';
-import { replaced, sameEnds } from './edited.ts';
+import { replaced } from './edited.ts';
 
 /** A token by lines, counted from where its chunk begins. */
 export interface Placed {

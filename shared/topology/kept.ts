@@ -105,8 +105,7 @@ function nextRun<From extends object, T>(
   { make, on: onOf }: Making<From, T>,
   { last, gone }: { last: Run<From, T>; gone: Gone<From, T> },
 ): Run<From, T> {
-  const front = commonFront(last.list, list);
-  const back = commonBack(last.list, list, front);
+  const { head: front, tail: back } = sameEnds(last.list, list);
   const end = last.list.length - back;
   const wasEdited = isEdit(last.list, list);
   const between = new Map<From, number>();
@@ -208,8 +207,8 @@ function editedGroups<T>(
   nameOf: (thing: T) => string | undefined,
 ): Map<string, T[]> | undefined {
   if (before.length !== list.length) return undefined;
-  const front = commonFront(before, list);
-  const end = list.length - commonBack(before, list, front);
+  const { head: front, tail } = sameEnds(before, list);
+  const end = list.length - tail;
   if (end - front > MAX_IN_PLACE) return undefined;
   const edited = new Map(groups);
   /** Where in its group the next thing that is another stands; in between nothing of it was left out. */
@@ -234,17 +233,14 @@ export function joined<T>(lists: readonly (readonly T[])[]): T[] {
   return all;
 }
 
-function commonFront(a: readonly unknown[], b: readonly unknown[]): number {
-  let count = 0;
-  while (count < a.length && count < b.length && a[count] === b[count]) count++;
-  return count;
-}
-
-function commonBack(a: readonly unknown[], b: readonly unknown[], front: number): number {
-  let count = 0;
-  const most = Math.min(a.length, b.length) - front;
-  while (count < most && a[a.length - 1 - count] === b[b.length - 1 - count]) count++;
-  return count;
+/** How many are the same objects at the beginning of both lists, and how many others at the end. */
+export function sameEnds(before: readonly unknown[], after: readonly unknown[]): { head: number; tail: number } {
+  const most = Math.min(before.length, after.length);
+  let head = 0;
+  while (head < most && before[head] === after[head]) head++;
+  let tail = 0;
+  while (tail < most - head && before[before.length - 1 - tail] === after[after.length - 1 - tail]) tail++;
+  return { head, tail };
 }
 
 function isSame(a: readonly unknown[], b: readonly unknown[]): boolean {

@@ -3,6 +3,7 @@ import type { Pointer, Problem } from '../problem.ts';
 import type { Block, Part } from './block.ts';
 import { isEqual } from './changes.ts';
 import { reportDuplicate, type Decoded } from './decode.ts';
+import { sameEnds } from './kept.ts';
 
 export interface Section {
   key: string;
@@ -15,6 +16,8 @@ export interface Section {
   placed: { part: Part; block: number }[];
   /** Where among `placed` the things are, by pointer. */
   index: ReadonlyMap<Pointer, number>;
+  /** Which of `placed` cannot be used, so that they are not in `value`. */
+  unusable: number[];
   /** Whether some name is there twice. */
   hasDuplicates: boolean;
   /** What is wrong, with the number of the block that ranges are relative to. */
@@ -33,6 +36,7 @@ export function makeSection(blocks: Block[], part: Part, old?: Section): Section
     blocks,
     placed: [],
     index: new Map(),
+    unusable: [],
     hasDuplicates: false,
     problems: [],
     unread: [],
@@ -42,8 +46,9 @@ export function makeSection(blocks: Block[], part: Part, old?: Section): Section
     section.value = part.value;
     return section;
   }
-  if (old && hasSameNames(blocks, old)) section.index = old.index;
-  else section.index = indexOf(blocks, section);
+  const edited = old && editedSection(blocks, old);
+  if (edited) return edited;
+  section.index = indexOf(blocks, section);
   const entries: unknown[] = [];
   for (let i = 1; i < blocks.length; i++)
     for (const thing of blocks[i]!.parts) {
@@ -52,23 +57,49 @@ export function makeSection(blocks: Block[], part: Part, old?: Section): Section
         addDuplicate(section, thing, i);
         continue;
       }
-      add(section, thing, i, old?.placed);
       if (thing.value !== undefined) entries.push(thing.value);
+      else section.unusable.push(section.placed.length);
+      add(section, thing, i, old?.placed);
     }
   section.value = kept(entries, old?.value);
   return section;
 }
 
-/** Whether each block holds things of the same names as before, none of them twice: then all of them are where they were. */
-function hasSameNames(blocks: readonly Block[], { blocks: old, hasDuplicates }: Section): boolean {
-  const isAlike = ({ parts }: Block, before: Block): boolean =>
-    parts.length === before.parts.length && parts.every(({ pointer }, i) => pointer === before.parts[i]!.pointer);
-  return (
-    !hasDuplicates &&
-    blocks.length === old.length &&
-    blocks.every((block, i) => block === old[i] || isAlike(block, old[i]!))
-  );
+/** The section after an edit that changed what things say, and nothing of which things there are; `undefined`: it was another one. */
+function editedSection(blocks: Block[], old: Section): Section | undefined {
+  const { value: before, hasDuplicates } = old;
+  if (hasDuplicates || blocks.length !== old.blocks.length || !Array.isArray(before)) return undefined;
+  const { head, tail } = sameEnds(old.blocks, blocks);
+  const end = blocks.length - tail;
+  const placed = old.placed.slice();
+  const values: unknown[] = before.slice();
+  const problems = old.problems.filter(({ block }) => block < head);
+  let [isOther, hasUnread] = [false, old.unread.length > 0];
+  for (let block = head; block < end; block++) {
+    const i = block - 1;
+    const [known, part] = [old.placed[i], onlyPart(blocks[block]!)];
+    if (
+      part?.value === undefined ||
+      known?.block !== block ||
+      known.part !== onlyPart(old.blocks[block]!) ||
+      known.part.value === undefined
+    )
+      return undefined;
+    if (known.part.pointer !== part.pointer) return undefined;
+    placed[i] = { part, block };
+    for (const problem of part.problems) problems.push({ problem, block });
+    hasUnread ||= part.unread.length > 0;
+    const at = i - old.unusable.filter((each) => each < i).length;
+    if (isEqual(part.value, values[at])) continue;
+    values[at] = part.value;
+    isOther = true;
+  }
+  for (const problem of old.problems) if (problem.block >= end) problems.push(problem);
+  const unread = hasUnread ? placed.flatMap(({ part }) => part.unread) : [];
+  return { ...old, blocks, placed, value: isOther ? values : before, problems, unread };
 }
+
+const onlyPart = ({ parts }: Block): Part | undefined => (parts.length === 1 ? parts[0] : undefined);
 
 function indexOf(blocks: readonly Block[], section: Section): Map<Pointer, number> {
   const index = new Map<Pointer, number>();
