@@ -10,7 +10,7 @@ import { mapStrings } from './mapStrings.ts';
 import { isTrace } from './recentTraces.ts';
 import { saveSvg } from './saveSvg.ts';
 import { messageOf, say } from './say.ts';
-import { topologyCommands } from './topologyCommand.ts';
+import { runFor, topologyCommands } from './topologyCommand.ts';
 import { escapeHtml, pageHtml, webviewOptions } from './webviewPanel.ts';
 
 const VIEW = 'dvrscope.map';
@@ -35,12 +35,10 @@ interface Shown {
   trace?: Trace;
   /** All files of the topology, as far as the last map told. */
   files: ReadonlySet<string>;
-  /** The page has loaded. */
+  /** The page listens: it has loaded, as it does again whenever it was hidden. */
   isReady: boolean;
   /** The page knows no map yet, and not how the last one was looked at. */
   isNew: boolean;
-  /** The page must be told again when somebody looks. */
-  isOld: boolean;
   /** How long the last map took. */
   took: number;
   ask: Begin;
@@ -97,7 +95,9 @@ function show(context: Context, uri: string, trace?: Trace): void {
     known.panel.reveal(undefined, false);
     if (!trace) return;
     known.trace = trace;
-    return void tell(context, known).catch(say);
+    // One that was hidden asks by itself.
+    if (known.isReady) void tell(context, known).catch(say);
+    return;
   }
   const options = webviewOptions(context.extension.extensionUri);
   // Maps stand together, beside the files.
@@ -117,7 +117,6 @@ function take(context: Context, panel: vscode.WebviewPanel, uri: string, trace?:
     files: new Set([uri]),
     isReady: false,
     isNew: true,
-    isOld: true,
     took: 0,
     ask: inOrder(),
     ...(trace && { trace }),
@@ -128,7 +127,7 @@ function take(context: Context, panel: vscode.WebviewPanel, uri: string, trace?:
     if (isMapRequest(request)) Promise.resolve(receive(context, shown, request)).catch(say);
   });
   panel.onDidChangeViewState(() => {
-    if (panel.visible && shown.isReady && shown.isOld) tellSoon(context, shown);
+    if (!panel.visible) shown.isReady = false;
   });
   panel.onDidDispose(() => {
     clearTimeout(shown.timer);
@@ -144,20 +143,19 @@ function take(context: Context, panel: vscode.WebviewPanel, uri: string, trace?:
 
 function tellSoon(context: Context, shown: Shown): void {
   clearTimeout(shown.timer);
-  shown.isOld = true;
-  if (shown.panel.visible && shown.isReady)
+  if (shown.isReady)
     shown.timer = setTimeout(() => void tell(context, shown).catch(say), Math.max(STILL_MS, 2 * shown.took));
 }
 
 async function tell(context: Context, shown: Shown): Promise<void> {
   const { uri, trace, isNew } = shown;
   const counts = shown.ask();
-  shown.isOld = false;
+  clearTimeout(shown.timer);
   const start = performance.now();
   const message = await messageFor(context, { uri, ...(trace && { trace }) }, isNew);
   shown.took = performance.now() - start;
-  // It may have been closed, or have got another packet meanwhile.
-  if (context.maps.get(uri) !== shown || shown.trace !== trace || !counts()) return;
+  // It may have been closed or hidden, or have got another packet meanwhile.
+  if (context.maps.get(uri) !== shown || !shown.isReady || shown.trace !== trace || !counts()) return;
   if (message.type === 'map') [shown.files, shown.isNew] = [filesOf(uri, message.map), false];
   await post(shown, message);
 }
@@ -196,7 +194,7 @@ function receive(context: Context, shown: Shown, request: MapRequest): Promise<u
     case 'openFile':
       return open(shown.uri, { first: 0, last: 0 }, true);
     case 'compare':
-      return Promise.resolve(vscode.commands.executeCommand('dvrscope.compare'));
+      return runFor(shown.uri, 'dvrscope.compare');
     case 'clearTrace':
       delete shown.trace;
       return tell(context, shown);
@@ -242,7 +240,7 @@ function columnOf(uri: vscode.Uri): vscode.ViewColumn {
 function follow({ maps }: Context, { document, selection }: vscode.TextEditor): void {
   const uri = document.uri.toString();
   for (const shown of maps.values()) {
-    if (!shown.isReady || !shown.panel.visible) continue;
+    if (!shown.isReady) continue;
     const place = { line: selection.active.line, ...(uri === shown.uri ? {} : { uri }) };
     void post(shown, { type: 'cursor', place });
   }

@@ -25,6 +25,12 @@ export const topologyCommands =
       }
     });
 
+/** Runs such a command for a topology that need not be the current one: that of a view, beside which something else may be open. */
+export async function runFor(uri: string, command: string): Promise<unknown> {
+  const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(uri));
+  return vscode.commands.executeCommand(command, document.uri);
+}
+
 /** A button in an editor's title hands over the editor's URI, which answers none of our questions but the first. */
 const pressedIn = (argument: unknown): vscode.Uri | undefined =>
   argument instanceof vscode.Uri

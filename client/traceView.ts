@@ -16,6 +16,7 @@ import { saveSvg } from './saveSvg.ts';
 import { messageOf, say } from './say.ts';
 import { traceUri } from './stateDocuments.ts';
 import { isFromTracePage, type FromTracePage, type ToTracePage } from './traceMessages.ts';
+import { runFor } from './topologyCommand.ts';
 import { traceStrings } from './traceStrings.ts';
 import { askTrace } from './traceWizard.ts';
 import { pageHtml, webviewOptions } from './webviewPanel.ts';
@@ -180,7 +181,7 @@ function receive(context: Context, shown: Shown, message: FromTracePage): Promis
     case 'map':
       return Promise.resolve(vscode.commands.executeCommand(MAP, params));
     case 'compare':
-      return Promise.resolve(vscode.commands.executeCommand('dvrscope.compare'));
+      return runFor(params.uri, 'dvrscope.compare');
   }
 }
 

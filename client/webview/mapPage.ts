@@ -8,7 +8,7 @@ import { type Camera, fit, toward, zoom } from './map/camera.ts';
 import { makeCard } from './map/card.ts';
 import { make } from './map/dom.ts';
 import { listen } from './map/input.ts';
-import { legendOf } from './map/legend.ts';
+import { makeLegend } from './map/legend.ts';
 import {
   type MapNews,
   type Model,
@@ -102,14 +102,14 @@ const motion = makeMotion(
     stage.drawOver();
   },
 );
-const legend = make('div', { class: 'legend-place' });
+const legend = makeLegend();
 const heading = make('h1', { class: 'heading' }, document.title);
 const said = make('div', { class: 'said', 'aria-live': 'polite' });
 const empty = make('div', { class: 'empty-place', hidden: true });
 stage.element.append(card.element);
 stage.surface.setAttribute('aria-roledescription', texts.map);
 document.body.append(
-  make('main', {}, heading, toolbar.element, notes, stage.element, table.element, empty, legend, said),
+  make('main', {}, heading, toolbar.element, notes, stage.element, table.element, empty, legend.element, said),
 );
 
 listen(stage.surface, {
@@ -189,8 +189,8 @@ function showAll(): void {
   toolbar.canSave(things.length > 0);
   stage.element.hidden = kept.isTable || things.length === 0;
   table.element.hidden = !kept.isTable || things.length === 0;
-  legend.hidden = stage.element.hidden;
-  legend.replaceChildren(legendOf(kept.view, (model.map.paths ?? []).length));
+  legend.element.hidden = stage.element.hidden;
+  legend.show(kept.view, (model.map.paths ?? []).length);
   stage.surface.setAttribute('aria-label', fill(texts.mapOf, news.file, texts.views[kept.view], things.length));
   if (!isPlaced && stage.size().width > 0) {
     camera = fit(scene, stage.size());
@@ -388,7 +388,7 @@ function fail({ uri, message }: Extract<MapMessage, { type: 'failed' }>): void {
   ] as const;
   empty.replaceChildren(emptyElement(texts.failed, message, [...actions], send));
   empty.hidden = false;
-  stage.element.hidden = table.element.hidden = legend.hidden = true;
+  stage.element.hidden = table.element.hidden = legend.element.hidden = true;
   toolbar.canSave(false);
 }
 

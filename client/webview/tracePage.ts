@@ -46,8 +46,7 @@ post({ type: 'ready' });
 function begin(message: ViewMessage): Shows {
   const { view, params } = message;
   const state = readTraceState(host.getState());
-  const isSame = JSON.stringify(state.params) === JSON.stringify(params);
-  const kept = isSame && Boolean(view.live) === Boolean(state.hasLive) ? state : undefined;
+  const kept = isFor(state, params) && Boolean(view.live) === Boolean(state.hasLive) ? state : undefined;
   const side = kept?.side ?? (view.live ? 'live' : 'expected');
   return {
     ...message,
@@ -56,6 +55,9 @@ function begin(message: ViewMessage): Shows {
     step: stepToSelect(view, side, kept),
   };
 }
+
+const isFor = (state: Partial<TraceState>, params: TraceState['params']): boolean =>
+  JSON.stringify(state.params) === JSON.stringify(params);
 
 /** The step of before; else where they part. */
 function stepToSelect(view: TraceView, side: Side, before: Pick<TraceState, 'step' | 'text'> = {}): number | undefined {
@@ -233,7 +235,9 @@ function open({ side, steps }: Picture, number: number): void {
 function showProblem({ params, strings, problem }: Extract<ToTracePage, { type: 'problem' }>): void {
   now = undefined;
   const place = keepPlace(page);
-  host.setState({ params } satisfies TraceState);
+  const state = readTraceState(host.getState());
+  // What was chosen is still so when it can be traced again.
+  host.setState((isFor(state, params) ? { ...state, params } : { params }) satisfies TraceState);
   page.replaceChildren(
     el(
       'main',

@@ -98,7 +98,7 @@ async function serve(dirs, env, { testDriver, isTrusted }) {
 }
 
 async function isHealthy(origin, child) {
-  for (let i = 0; i < 300 && child.exitCode === null; i++) {
+  for (let i = 0; i < 900 && child.exitCode === null; i++) {
     const answer = await fetch(`${origin}/healthz`).catch(() => undefined);
     if (answer?.ok) return true;
     await new Promise((resolve) => setTimeout(resolve, 100));

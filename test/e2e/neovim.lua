@@ -8,14 +8,14 @@ local function finish()
 end
 
 local function wait(what, condition)
-  if not vim.wait(20000, condition, 50) then
+  if not vim.wait(60000, condition, 50) then
     answers.failed = 'waited for ' .. what
     finish()
   end
 end
 
 local function ask(method, params)
-  local replies = vim.lsp.buf_request_sync(0, method, params, 20000) or {}
+  local replies = vim.lsp.buf_request_sync(0, method, params, 60000) or {}
   for _, reply in pairs(replies) do
     if reply.error then answers.failed = method .. ': ' .. vim.inspect(reply.error) end
     if reply.result ~= nil then return reply.result end

@@ -67,7 +67,7 @@ describe('in Neovim', { skip: isMissing && 'no nvim' }, () => {
       ],
       {
         encoding: 'utf8',
-        timeout: 120_000,
+        timeout: 280_000,
         cwd: folder,
         env: {
           ...process.env,

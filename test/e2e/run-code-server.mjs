@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { format } from 'node:util';
 import { launchChromium, root, startCodeServer } from './code-server.mjs';
+import { PATIENCE_MS } from './patience.mjs';
 import { makeWorkspace } from './workspace.mjs';
 
 const workspace = await makeWorkspace();
@@ -23,6 +24,7 @@ process.exit(code);
 
 async function runSuite() {
   const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+  page.setDefaultTimeout(PATIENCE_MS);
   // The workbench in a browser calls these two when it has run `extensionTestsPath`.
   const finished = new Promise((resolve) => void page.exposeFunction('codeAutomationExit', resolve));
   await page.exposeFunction('codeAutomationLog', (_type, args) => {
@@ -35,6 +37,6 @@ async function runSuite() {
     ['extensionTestsPath', remote('dist/test/index.cjs')],
   ];
   await page.goto(server.url({ folder: workspace.folder, payload }));
-  const timeout = new Promise((_, reject) => setTimeout(reject, 180_000, new Error('no result after 180 s')).unref());
+  const timeout = new Promise((_, reject) => setTimeout(reject, 900_000, new Error('no result after 900 s')).unref());
   return Promise.race([finished, timeout]);
 }

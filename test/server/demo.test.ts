@@ -89,7 +89,7 @@ describe('the demo cloud', () => {
   });
 
   it('lets OpenSSH in by that configuration, and says that there is no shell', async () => {
-    const ssh = run('ssh', ['-T', '-F', 'ssh_config', '-o', 'BatchMode=yes', 'net1'], { cwd: folder, timeout: 10_000 });
+    const ssh = run('ssh', ['-T', '-F', 'ssh_config', '-o', 'BatchMode=yes', 'net1'], { cwd: folder, timeout: 60_000 });
     ssh.child.stdin?.end('\n');
     const { stdout } = await ssh;
     assert.match(stdout, /This node is a recording/);

@@ -20,7 +20,7 @@ const SAID: ClientCapabilities = {
 
 const REFUSED = ['client/registerCapability', 'workspace/codeLens/refresh', 'workspace/diagnostic/refresh'];
 
-it('a server that is refused what it asks goes on', { timeout: 60_000 }, async () => {
+it('a server that is refused what it asks goes on', { timeout: 240_000 }, async () => {
   const asked = new Set<string>();
   const refuse = (method: string) => (): ResponseError => {
     asked.add(method);

@@ -90,7 +90,7 @@ async function startNode(folder: string, name: string, index: number, address: s
   const server = spawn('ip', ['netns', 'exec', name, findProgram('sshd')!, '-D', '-e', '-f', config], {
     stdio: 'ignore',
   });
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 2400; tries++) {
     // oxlint-disable-next-line no-await-in-loop -- waiting is what it does
     if (await answers(address)) return server;
     // oxlint-disable-next-line no-await-in-loop

@@ -148,7 +148,7 @@ const connects = async (address: { path: string } | { port: number; host: string
   });
 
 export async function until(isTrue: () => Promise<boolean>, what: string): Promise<void> {
-  for (let i = 0; i < 200; i++) {
+  for (let i = 0; i < 2400; i++) {
     // oxlint-disable-next-line no-await-in-loop -- waiting is what it does
     if (await isTrue()) return;
     // oxlint-disable-next-line no-await-in-loop

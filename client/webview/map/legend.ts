@@ -4,8 +4,27 @@ import { VIEW_KINDS } from '../../../shared/map/types.ts';
 import { make } from './dom.ts';
 import { texts } from './texts.ts';
 
-/** @param ways how many ways of packets are shown */
-export function legendOf(view: MapView, ways: number): HTMLElement {
+export interface Legend {
+  element: HTMLElement;
+  /** @param ways how many ways of packets are shown */
+  show(view: MapView, ways: number): void;
+}
+
+/** What is said already stays as it is, however often the map is drawn anew. */
+export function makeLegend(): Legend {
+  const element = make('div', { class: 'legend-place' });
+  let said = '';
+  return {
+    element,
+    show(view, ways) {
+      const now = `${view} ${Math.min(ways, 2)}`;
+      if (now !== said) element.replaceChildren(legendOf(view, ways));
+      said = now;
+    },
+  };
+}
+
+function legendOf(view: MapView, ways: number): HTMLElement {
   const kinds = VIEW_KINDS[view].map((kind) =>
     make('span', {}, make('span', { class: `swatch ${kind}` }), texts.kind[kind]),
   );

@@ -11,7 +11,7 @@ export async function run(): Promise<void> {
   // Marked, so that a runner which sees the whole window log can pick the report out of it.
   Mocha.reporters.Base.consoleLog = (...args: unknown[]) => say(format(...args));
   try {
-    const mocha = new Mocha({ ui: 'bdd', timeout: 30_000, color: false });
+    const mocha = new Mocha({ ui: 'bdd', timeout: 180_000, color: false });
     for (const file of readdirSync(__dirname).toSorted()) {
       if (file.endsWith('.suite.cjs')) mocha.addFile(path.join(__dirname, file));
     }

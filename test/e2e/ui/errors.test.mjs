@@ -16,8 +16,7 @@ afterEach((test) => w.shootFailure(test));
 async function compare(source) {
   await w.openFile('cloud.dvr.yaml');
   await w.runCommand('Notifications: Clear All Notifications');
-  await w.runCommand('DVR: Compare with Live Nodes');
-  await w.answer('Where the live state comes from', '', source);
+  await w.runWith('DVR: Compare with Live Nodes', ['Where the live state comes from', '', source]);
 }
 
 /** With the snapshots of another folder, which the setting names. */
@@ -28,30 +27,18 @@ async function compareWith(name) {
   await w.runCommand('Notifications: Clear All Notifications');
   const row = w.row(new RegExp(`Snapshots of This Workspace.*/${name}`));
   // The editor sees the new setting a moment later.
-  for (let i = 0; i < 20 && !(await row.isVisible()); i++) {
-    await w.page.keyboard.press('Escape');
+  await w.asking(async () => {
     await w.runCommand('DVR: Compare with Live Nodes');
-    await w.row('Snapshots of This Workspace').waitFor();
-  }
-  await row.click();
-}
-
-/** A message; one that was not looked at for a while has gone into the notification centre. */
-const toast = (text) =>
-  w.page
-    .locator('.notifications-toasts, .notifications-center')
-    .locator('.notification-list-item', { hasText: text })
-    .first();
-
-async function button(text, name) {
-  if (!(await toast(text).isVisible())) await w.runCommand('Notifications: Show Notifications');
-  return toast(text).getByRole('button', { name });
+    await row.click({ timeout: 3000 });
+  });
 }
 
 /** What the tree tells of a node whose name is pointed at. */
 async function tells(node, text, picture) {
-  await w.nodeRow(node).locator('.label-name').first().hover();
-  await w.page.locator('.monaco-hover', { hasText: text }).first().waitFor();
+  await w.hoverUntil(
+    w.nodeRow(node).locator('.label-name').first(),
+    w.page.locator('.monaco-hover', { hasText: text }).first(),
+  );
   await w.shoot(picture);
   await w.page.mouse.move(700, 20);
   await w.page.locator('.monaco-hover', { hasText: text }).first().waitFor({ state: 'hidden' });
@@ -63,7 +50,7 @@ describe('nodes that cannot be read', () => {
       cloud: {
         // The user is not root, so that sudo is asked.
         modes: { compute1: 'fails', compute2: 'silent', net1: 'password-only' },
-        settings: { 'dvrscope.ssh.user': 'stack', 'dvrscope.ssh.timeout': 3 },
+        settings: { 'dvrscope.ssh.user': 'stack', 'dvrscope.ssh.timeout': 10 },
       },
     }),
   );
@@ -73,19 +60,20 @@ describe('nodes that cannot be read', () => {
     await compare('Nodes over SSH');
     // The one that takes no key would take a password.
     await w.page.getByText('Log in as stack@127.0.0.1').waitFor();
+    await w.inQuestion();
     await w.page.keyboard.press('Escape');
-    await toast('sudo wants a password for stack').waitFor();
+    await w.toast('sudo wants a password for stack').waitFor();
     await w.openNodes();
     await w.nodeRow('compute2').waitFor();
-    await toast('Not read either: compute2, net1.').waitFor();
+    await w.message('Not read either: compute2, net1.');
     await w.shootThemes('errors-nodes');
     for (const node of ['compute1', 'compute2', 'net1']) await w.nodeRow(node).getByText('unreachable').waitFor();
-    await tells('compute2', /compute2 \(127\.0\.0\.1, port \d+\): no output for 3 s/, 'errors-slow');
+    await tells('compute2', /compute2 \(127\.0\.0\.1, port \d+\): no output for 10 s/, 'errors-slow');
     await tells('net1', /net1 \(127\.0\.0\.1, port \d+\): login as stack was refused/, 'errors-refused');
   });
 
   it('lead to the log', async () => {
-    await (await button('sudo wants a password for stack', 'Show Log')).click();
+    await w.pressInMessage('sudo wants a password for stack', 'Show Log');
     await w.page.locator('.panel .view-line', { hasText: 'login as stack was refused' }).first().waitFor();
     await w.shoot('errors-log');
   });
@@ -98,10 +86,10 @@ describe('nodes that are not there', () => {
   it('say so: a name that nobody knows, a server that is down; the others are read', async () => {
     await w.workspace.nodes.net1.stop();
     await compare('Nodes over SSH');
-    await toast('Not read either: net1').waitFor();
+    await w.toast('Not read either: net1').waitFor();
     await w.openNodes();
     await w.nodeRow('compute2').waitFor();
-    await toast('compute1 differs (1 difference). compute2 (no-such-host.invalid, port ').waitFor();
+    await w.message('compute1 differs (1 difference). compute2 (no-such-host.invalid, port ');
     await w.shootThemes('errors-down');
     await tells(
       'compute2',
@@ -118,8 +106,8 @@ describe('nodes that are not there', () => {
 
   it('can be tried again, without the others', async () => {
     const ran = w.workspace.nodes.compute1.executed.length;
-    await (await button('Not read either: net1', 'Try Again')).click();
-    await toast('Not read either: net1').waitFor();
+    await w.pressInMessage('Not read either: net1', 'Try Again');
+    await w.toast('Not read either: net1').waitFor();
     assert.equal(w.workspace.nodes.compute1.executed.length, ran);
   });
 });
@@ -139,9 +127,9 @@ describe('snapshots and topologies that cannot be used', () => {
   it('a folder without snapshots: another folder, or SSH', async () => {
     await mkdir(file('empty'));
     await compareWith('empty');
-    await toast('holds no snapshot of these nodes').waitFor();
-    await (await button('holds no snapshot of these nodes', 'Another Folder…')).waitFor();
-    await (await button('holds no snapshot of these nodes', 'Read over SSH')).waitFor();
+    await w.toast('holds no snapshot of these nodes').waitFor();
+    await w.messageButton('holds no snapshot of these nodes', 'Another Folder…');
+    await w.messageButton('holds no snapshot of these nodes', 'Read over SSH');
     await w.shootThemes('errors-no-snapshot');
   });
 
@@ -151,8 +139,8 @@ describe('snapshots and topologies that cannot be used', () => {
     await writeFile(file('broken/compute1.snapshot'), whole.slice(0, whole.length / 2));
     await writeFile(file('broken/compute2.snapshot'), 'I am no snapshot.\n');
     await compareWith('broken');
-    await toast('of which no snapshot could be used. The log says why.').waitFor();
-    await (await button('of which no snapshot could be used', 'Show Log')).waitFor();
+    await w.toast('of which no snapshot could be used. The log says why.').waitFor();
+    await w.messageButton('of which no snapshot could be used', 'Show Log');
     await w.shootThemes('errors-broken-snapshot');
   });
 
@@ -166,11 +154,11 @@ describe('snapshots and topologies that cannot be used', () => {
       );
     }
     await compareWith('old');
-    await toast('snapshots are old').waitFor();
-    await (await button('snapshots are old', 'Read over SSH')).waitFor();
+    await w.toast('snapshots are old').waitFor();
+    await w.messageButton('snapshots are old', 'Read over SSH');
     await w.openNodes();
     await w.nodeRow('days ago').waitFor();
-    await toast('The topology was changed since then.').waitFor();
+    await w.message('The topology was changed since then.');
     await w.shootThemes('errors-old');
   });
 
@@ -182,15 +170,15 @@ describe('snapshots and topologies that cannot be used', () => {
       await writeFile(file(`before/${node}.snapshot`), text.replace(/^collected_at: .*$/m, `collected_at: ${hourAgo}`));
     }
     await compareWith('before');
-    await toast('The topology was changed after 3 snapshots were read (that of compute1 1 h ago).').waitFor();
+    await w.toast('The topology was changed after 3 snapshots were read (that of compute1 1 h ago).').waitFor();
     await w.shootThemes('errors-before-change');
   });
 
   it('a topology without nodes: where to add them', async () => {
     await w.openFile('empty.dvr.yaml');
     await w.runCommand('DVR: Compare with Live Nodes');
-    await toast('empty.dvr.yaml has no nodes').waitFor();
-    await (await button('empty.dvr.yaml has no nodes', 'Show the File')).waitFor();
+    await w.toast('empty.dvr.yaml has no nodes').waitFor();
+    await w.messageButton('empty.dvr.yaml has no nodes', 'Show the File');
     await w.page.locator('.welcome-view-content', { hasText: 'This topology has no nodes yet' }).waitFor();
     await w.shootThemes('errors-empty');
   });
@@ -198,9 +186,9 @@ describe('snapshots and topologies that cannot be used', () => {
   it('a topology with errors: the errors, or compare all the same', async () => {
     await w.openFile('wrong.dvr.yaml');
     await w.runCommand('DVR: Compare with Live Nodes');
-    await toast('wrong.dvr.yaml has').waitFor();
+    await w.toast('wrong.dvr.yaml has').waitFor();
     await w.shootThemes('errors-topology');
-    await (await button('wrong.dvr.yaml has', 'Show Problems')).click();
+    await w.pressInMessage('wrong.dvr.yaml has', 'Show Problems');
     await w.problem('10.1.0.0/99').waitFor();
   });
 
@@ -208,7 +196,7 @@ describe('snapshots and topologies that cannot be used', () => {
     await w.openFile('torn.dvr.yaml');
     await w.runCommand('Notifications: Clear All Notifications');
     await w.runCommand('DVR: Compare with Live Nodes');
-    await toast('the file has errors').waitFor();
+    await w.toast('the file has errors').waitFor();
     await w.page.locator('.welcome-view-content', { hasText: 'because the file has errors' }).waitFor();
     await w.shoot('errors-torn');
   });

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { root } from '../code-server.mjs';
+import { eventually, persist, until } from '../patience.mjs';
 import { startWorkbench } from '../workbench.mjs';
 
 let w;
@@ -34,16 +35,21 @@ async function activationTime() {
   await w.runCommand('Developer: Show Running Extensions');
   await w.page.locator('.runtime-extensions-editor').hover();
   // The slowest come first, in a list that holds only the rows that are to be seen; ours has no figure while it is being activated.
-  await until(async () => {
+  await eventually(async () => {
     if ((await runningRow().count()) === 0) await w.page.mouse.wheel(0, 300);
-    return /Activation: \d/.test(await runningRow().innerText({ timeout: 500 }));
+    assert.match(await runningRow().innerText({ timeout: 500 }), /Activation: \d/);
   });
   const text = await runningRow().innerText();
   await w.shoot('running');
-  await w.page.keyboard.press('Escape');
-  await w.page.locator('.runtime-extensions-editor').waitFor({ state: 'detached' });
+  await closeRunning();
   return Number(/Activation: (\d+)\s*ms/.exec(text)?.[1]);
 }
+
+const closeRunning = () =>
+  persist(async () => {
+    await w.page.keyboard.press('Escape');
+    await w.page.locator('.runtime-extensions-editor').waitFor({ state: 'detached', timeout: 5000 });
+  });
 
 /** Processes of the extension that this editor has installed. */
 const languageServers = () =>
@@ -70,8 +76,7 @@ describe('an empty folder', () => {
     await w.runCommand('Developer: Show Running Extensions');
     await w.page.locator('.runtime-extensions-editor').waitFor();
     assert.equal(await runningRow().count(), 0);
-    await w.page.keyboard.press('Escape');
-    await w.page.locator('.runtime-extensions-editor').waitFor({ state: 'detached' });
+    await closeRunning();
   });
 
   it('says what can be done', async () => {
@@ -111,31 +116,38 @@ describe('an empty folder', () => {
   });
 
   it('compares with the nodes of the demo, over SSH, and asks nothing', async () => {
-    await click(button('Compare with Live Nodes'));
-    await w.row('Nodes over SSH').waitFor();
-    await w.shoot('demo-source');
-    await click(w.row('Nodes over SSH'));
+    await w.asking(async () => {
+      await button('Compare with Live Nodes').click();
+      await w.row('Nodes over SSH').waitFor({ timeout: 15_000 });
+      await w.shoot('demo-source');
+      await w.chooseRow('Nodes over SSH', 15_000);
+    });
+    used.clicks += 2;
     await w.toast('compute1 differs').waitFor();
     await w.shoot('demo-compared');
   });
 
   it('shows the live difference', async () => {
-    await click(w.toast('compute1 differs').getByRole('button', { name: /Diff/ }));
+    // Who reads it goes on while it is shown.
+    await w.pressInMessage('compute1 differs', /Diff/);
+    used.clicks++;
     const diff = w.page.locator('.monaco-diff-editor');
     await diff.locator('.editor.original .view-line', { hasText: 'from 10.1.0.1/24' }).first().waitFor();
     await w.shootThemes('demo-diff');
   });
 
   it('traces a packet', async () => {
-    await click(button('Trace a Packet'));
-    await w.page.locator('.quick-input-widget').waitFor();
-    await w.row('a3').waitFor();
-    await w.shoot('demo-from');
-    await click(w.row('a3'));
-    await w.row('8.8.8.8').waitFor();
-    await w.shoot('demo-to');
-    await click(w.row('8.8.8.8'));
-    await click(w.row('icmp'));
+    await w.asking(async () => {
+      await button('Trace a Packet').click();
+      await w.row('a3').waitFor({ timeout: 15_000 });
+      await w.shoot('demo-from');
+      await w.chooseRow('a3', 15_000);
+      await w.row('8.8.8.8').waitFor({ timeout: 15_000 });
+      await w.shoot('demo-to');
+      await w.chooseRow('8.8.8.8', 15_000);
+      await w.chooseRow('icmp', 15_000);
+    });
+    used.clicks += 4;
     await w.activeTab('8.8.8.8').waitFor();
     await w.webview().getByText('compute1').first().waitFor();
     await w.shootThemes('demo-trace');
@@ -145,8 +157,21 @@ describe('an empty folder', () => {
     await click(button('Show Map'));
     await w.activeTab('Map').waitFor();
     // Beside the trace: that is two views.
-    await until(async () => (await w.page.locator('iframe.webview.ready').filter({ visible: true }).count()) === 2);
-    await w.page.waitForTimeout(1000);
+    await until(
+      'two views',
+      async () => (await w.page.locator('iframe.webview.ready').filter({ visible: true }).count()) === 2,
+    );
+    await until('a map', async () => {
+      for (const frame of w.page.frames())
+        if (
+          (await frame
+            .locator('.stage[data-painted]')
+            .count()
+            .catch(() => 0)) > 0
+        )
+          return true;
+      return false;
+    });
     await w.shootThemes('demo-map');
   });
 
@@ -220,8 +245,8 @@ describe("a topology of one's own", () => {
     await w.page.keyboard.press('Control+Shift+M');
     await textOfEditor().click();
     await w.page.keyboard.press('Control+S');
-    await until(async () =>
-      (await readFile(path.join(folder, 'cloud.dvr.yaml'), 'utf8')).startsWith('# What OpenStack'),
+    await eventually(async () =>
+      assert.match(await readFile(path.join(folder, 'cloud.dvr.yaml'), 'utf8'), /^# What OpenStack/),
     );
     // What follows would take the focus from the palette.
     await w.page.locator('.tab.active:not(.dirty)', { hasText: 'cloud.dvr.yaml' }).waitFor();
@@ -230,10 +255,12 @@ describe("a topology of one's own", () => {
 
   it('is imported from saved answers, and what was left out is in the log', async () => {
     await cp(path.join(root, 'test/recordings/S4/api'), path.join(folder, 'answers'), { recursive: true });
-    await w.runCommand('DVR: Import a Cloud');
-    await w.row('Saved Answers of the Neutron API').waitFor();
-    await w.shoot('import');
-    await w.row('Saved Answers of the Neutron API').click();
+    await w.asking(async () => {
+      await w.runCommand('DVR: Import a Cloud');
+      await w.row('Saved Answers of the Neutron API').waitFor({ timeout: 10_000 });
+      await w.shoot('import');
+      await w.chooseRow('Saved Answers of the Neutron API', 10_000);
+    });
     await chooseFolder('answers');
     await w.activeTab('answers.dvr.yaml').waitFor();
     await w.line('release').or(w.line('nodes:')).first().waitFor();
@@ -241,16 +268,14 @@ describe("a topology of one's own", () => {
   });
 
   it('says what is wrong with a folder that holds no answers', async () => {
-    await w.runCommand('DVR: Import a Cloud');
-    await w.row('Saved Answers of the Neutron API').click();
+    await chooseImport('Saved Answers of the Neutron API');
     await chooseFolder('.vscode');
     await w.toast('no answers of the Neutron API').waitFor();
     await w.shoot('import-nothing');
   });
 
   it('gives the script that saves the answers', async () => {
-    await w.runCommand('DVR: Import a Cloud');
-    await w.row('How to Save the Answers').click();
+    await chooseImport('How to Save the Answers');
     await w.line('# Saves what the Neutron API says').waitFor();
     await w.shoot('import-script');
   });
@@ -266,25 +291,19 @@ describe("a topology of one's own", () => {
   });
 });
 
+const chooseImport = (row) =>
+  w.asking(async () => {
+    await w.runCommand('DVR: Import a Cloud');
+    await w.chooseRow(row, 10_000);
+  });
+
 /** In the dialog that asks for a folder. */
 async function chooseFolder(name) {
   const dialog = w.page.locator('.quick-input-widget', { hasText: 'Folder of Saved Answers' });
   await dialog.waitFor();
-  await w.row(name).click();
-  await until(async () => (await dialog.locator('input[type="text"]').inputValue()).endsWith(`/${name}/`));
-  // It takes no answer while it is still reading the folder.
-  await until(async () => {
-    await dialog.getByRole('button', { name: 'Import' }).click({ timeout: 1000 });
-    await dialog.waitFor({ state: 'hidden', timeout: 1000 });
-    return true;
-  });
-}
-
-/** Polls until `probe` gives something true; fails after ten seconds. */
-async function until(probe) {
-  for (let i = 0; i < 100; i++) {
-    if (await probe().catch(() => false)) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  assert.fail('timed out');
+  await w.chooseRow(name);
+  await until('the folder is chosen', async () =>
+    (await dialog.locator('input[type="text"]').inputValue()).endsWith(`/${name}/`),
+  );
+  await w.acceptDialog(dialog, 'Import');
 }

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { cloudFile } from '../../../bench/cloud.ts';
 import { assertAccessible } from '../axe.mjs';
+import { atRest, eventually, persist, until } from '../patience.mjs';
 import { startWorkbench } from '../workbench.mjs';
 
 let w;
@@ -19,16 +20,14 @@ const stop = () => w?.stop();
 afterEach((test) => w.shootFailure(test));
 
 /** The page of a web view by its title, as soon as there is something in it. */
-async function page(title, content) {
-  for (let i = 0; i < 200; i++) {
+const page = (title, content) =>
+  until(`the page ${title}`, async () => {
     for (const frame of w.page.frames()) {
       const isIt = (await frame.title().catch(() => '')) === title;
       if (isIt && (await frame.locator(content).count()) > 0) return frame;
     }
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`no page ${title}`);
-}
+    return undefined;
+  });
 
 const map = (file = 'cloud.dvr.yaml') => page(`Map of ${file}`, '.toolbar');
 
@@ -49,16 +48,14 @@ const lineOf = async (text, file = 'cloud.dvr.yaml') => {
 async function toFile() {
   await w.runCommand('View: Focus First Editor Group');
   await w.page.locator('#status\\.editor\\.selection').waitFor();
+  await w.inEditor();
 }
 
 /** Selects the first `text` of the file, by the editor's own find: a click would scroll a narrow editor aside. */
 async function select(text) {
   await toFile();
   await w.page.keyboard.press('Control+Home');
-  await w.page.keyboard.press('Control+F');
-  await w.page.locator('.find-widget.visible textarea').first().fill(text);
-  await w.page.locator('.find-widget.visible .matchesCount', { hasText: /^1 of/ }).waitFor();
-  await w.closeFind();
+  await w.find(text);
 }
 
 /** Selects a thing by search, and says where it is on the screen. */
@@ -66,14 +63,30 @@ async function find(frame, text) {
   const search = frame.locator('input[type=search]');
   await search.fill(text);
   await search.press('Enter');
-  const [x, y, width, height] = (await frame.locator('.stage').getAttribute('data-selected')).split(' ').map(Number);
-  const stage = await frame.locator('.surface').boundingBox();
-  return { x: stage.x + x + width / 2, y: stage.y + y + Math.min(height, 36) / 2 };
+  return atRest(async () => {
+    const [x, y, width, height] = (await frame.locator('.stage').getAttribute('data-selected')).split(' ').map(Number);
+    const stage = await frame.locator('.surface').boundingBox();
+    return { x: stage.x + x + width / 2, y: stage.y + y + Math.min(height, 36) / 2 };
+  });
 }
 
+/** Moves the mouse over a place until the card says it: a map that is drawn anew meanwhile hides it. */
+const cardAt = (frame, { x, y }, selector, text) =>
+  persist(async () => {
+    await w.page.mouse.move(x + 3, y + 3);
+    await w.page.mouse.move(x, y);
+    await frame.locator(selector, { hasText: text }).waitFor({ timeout: 5000 });
+  });
+
+/** Until so many boxes are painted. */
+const paints = (frame, count, what) => eventually(async () => assert.equal(await painted(frame), count, what));
+
 async function compare() {
-  await w.runCommand('DVR: Compare with Live Nodes');
-  await w.answer('Where the live state comes from', '', 'Snapshots of This Workspace');
+  await w.runWith('DVR: Compare with Live Nodes', [
+    'Where the live state comes from',
+    '',
+    'Snapshots of This Workspace',
+  ]);
   await w.toast('compute1 differs (1 difference)').waitFor();
   await w.runCommand('Notifications: Clear All Notifications');
 }
@@ -89,10 +102,12 @@ describe('the map', () => {
     assert.ok((await painted(frame)) > 10);
     await frame.getByRole('button', { name: 'Logical', pressed: true }).waitFor();
     await frame.locator('.legend', { hasText: 'Floating IP to its port' }).waitFor();
-    const rows = await frame
-      .locator('.toolbar > :not(.filler)')
-      .evaluateAll((all) => new Set(all.map((each) => Math.round(each.getBoundingClientRect().bottom / 20))).size);
-    assert.ok(rows <= 2, `${rows} rows of tools beside the file`);
+    await eventually(async () => {
+      const rows = await frame
+        .locator('.toolbar > :not(.filler)')
+        .evaluateAll((all) => new Set(all.map((each) => Math.round(each.getBoundingClientRect().bottom / 20))).size);
+      assert.ok(rows <= 2, `${rows} rows of tools beside the file`);
+    });
     await w.shootThemes('map-logical');
   });
 
@@ -106,10 +121,9 @@ describe('the map', () => {
 
   it('leads from a thing to its line by a click, and says what it is to who hovers', async () => {
     const frame = await map();
-    const { x, y } = await find(frame, 'dhcp-netb-net1');
-    await w.page.mouse.click(x, y);
-    await w.page.mouse.move(x + 3, y + 3);
-    await frame.locator('.card', { hasText: '10.2.0.200' }).waitFor();
+    const at = await find(frame, 'dhcp-netb-net1');
+    await w.page.mouse.click(at.x, at.y);
+    await cardAt(frame, at, '.card', '10.2.0.200');
     await w.shoot('map-card');
     await toFile();
     await cursorAt(await lineOf(/^ {2}dhcp-netb-net1:/));
@@ -141,10 +155,8 @@ describe('the map', () => {
     await frame.getByText('Only findings (1 error)').waitFor();
     await w.shootThemes('map-findings');
     await frame.getByText('Only findings (1 error)').click();
-    const { x, y } = await find(frame, 'ra');
-    await w.page.mouse.move(x, y);
-    await frame.locator('.card .finding.error', { hasText: '167837697' }).waitFor();
-    assert.equal(await painted(frame), 1, 'the router alone');
+    await cardAt(frame, await find(frame, 'ra'), '.card .finding.error', '167837697');
+    await paints(frame, 1, 'the router alone');
     await frame.getByRole('button', { name: 'Physical' }).click();
     await w.shoot('map-only-findings');
     await frame.getByText('Only findings (1 error)').click();
@@ -153,10 +165,12 @@ describe('the map', () => {
 
   it('draws the way of a traced packet, expected and live', async () => {
     await toFile();
-    await w.runCommand('DVR: Trace a Packet');
-    await w.answer('From: a port, or type ADDRESS@NETWORK', 'a3');
-    await w.answer('To: a port, a floating IP, or type any address', '198.51.100.10');
-    await w.answer('Protocol and port: choose, or type one such as “tcp 8080”', '', 'icmp');
+    await w.runWith(
+      'DVR: Trace a Packet',
+      ['From: a port, or type ADDRESS@NETWORK', 'a3'],
+      ['To: a port, a floating IP, or type any address', '198.51.100.10'],
+      ['Protocol and port: choose, or type one such as “tcp 8080”', '', 'icmp'],
+    );
     await w.activeTab('a3 → 198.51.100.10').waitFor();
     await w.page.locator('iframe.webview.ready').first().waitFor();
     const trace = await page('a3 → 198.51.100.10', 'button');
@@ -179,7 +193,7 @@ describe('the map', () => {
     await grid.getByRole('button', { name: 'Findings' }).click();
     await grid.getByRole('button', { name: 'Findings' }).click();
     const first = grid.locator('tbody tr').first();
-    assert.match(await first.textContent(), /^Routerra.*✕ 1 error: ✕ Live: /);
+    await eventually(async () => assert.match(await first.textContent(), /^Routerra.*✕ 1 error: ✕ Live: /));
     await w.shootThemes('map-table');
     await frame.locator('input[type=search]').fill('dhcp');
     await grid.getByRole('row', { name: /^Port a3 / }).waitFor({ state: 'detached' });
@@ -187,7 +201,7 @@ describe('the map', () => {
   });
 
   it('is read by assistive technology, in every theme, as map and as table', async () => {
-    await w.runCommand('View: Close All Editors');
+    await w.closeAll();
     await w.openFile('cloud.dvr.yaml');
     await w.runCommand('DVR: Show Map');
     const frame = await map();
@@ -215,12 +229,17 @@ describe('the map by keyboard', () => {
 
   it('is opened, searched, walked over and left for a line, without a mouse', async () => {
     await w.openFile('cloud.dvr.yaml');
-    await w.page.keyboard.press('F1');
-    await w.page.locator('.quick-input-widget input[type="text"]').fill('>DVR: Show Map');
-    await w.row('DVR: Show Map').waitFor();
+    await w.inEditor();
+    await w.asking(async () => {
+      await w.page.keyboard.press('F1');
+      await w.inQuestion(10_000);
+      await w.page.keyboard.type('DVR: Show Map');
+      await w.focusedRow('DVR: Show Map').waitFor({ timeout: 10_000 });
+    });
     await w.page.keyboard.press('Enter');
     const frame = await map();
     await painted(frame);
+    await w.inView();
     const focused = () =>
       frame.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent);
     const tabTo = async (name) => {
@@ -233,9 +252,12 @@ describe('the map by keyboard', () => {
     await said(frame, 'Router, rb');
     await tabTo(/^Map of cloud\.dvr\.yaml/);
     await w.page.keyboard.press('Shift+ArrowDown');
-    const below = await frame.locator('.said').textContent();
-    assert.notEqual(below, '');
-    assert.doesNotMatch(below, /^Router, rb/);
+    const below = await eventually(async () => {
+      const text = await frame.locator('.said').textContent();
+      assert.notEqual(text, '');
+      assert.doesNotMatch(text, /^Router, rb/);
+      return text;
+    });
     await w.page.keyboard.press('+');
     await w.page.keyboard.press('ArrowRight');
     await w.page.keyboard.press('0');
@@ -243,13 +265,17 @@ describe('the map by keyboard', () => {
     await w.activeTab('cloud.dvr.yaml').waitFor();
     const name = below.split(', ')[1];
     await cursorAt(await lineOf(new RegExp(`^ +"?${name}"?:`)));
+    await w.inEditor();
   });
 
   it('has a table that is walked by arrows, and left by Enter', async () => {
     const frame = await map();
-    await frame.getByRole('button', { name: 'Table' }).focus();
+    const table = frame.getByRole('button', { name: 'Table' });
+    await table.focus();
+    await frame.locator('button:focus', { hasText: 'Table' }).waitFor();
     await w.page.keyboard.press('Enter');
     await frame.locator('tbody tr[tabindex="0"]').focus();
+    await frame.locator('tbody tr:focus').waitFor();
     await w.page.keyboard.press('End');
     await w.page.keyboard.press('ArrowUp');
     const row = frame.locator('tbody tr:focus');
@@ -260,7 +286,9 @@ describe('the map by keyboard', () => {
   });
 
   it('remembers that it was a table, when it is opened again', async () => {
-    await w.page.locator('.tab', { hasText: 'Map of' }).click({ button: 'middle' });
+    await w.tab('Map of').click({ button: 'middle' });
+    await w.tab('Map of').waitFor({ state: 'detached' });
+    await w.noView();
     await w.runCommand('DVR: Show Map');
     const frame = await map();
     await frame.getByRole('grid').waitFor();
@@ -274,9 +302,10 @@ describe('the map by keyboard', () => {
     await w.runCommand('Developer: Reload Window');
     await loaded;
     await w.page.locator('.monaco-workbench').waitFor();
-    const frame = await map();
-    await frame.locator('.toolbar').waitFor();
-    await frame.getByRole('option', { name: 'ra' }).waitFor({ state: 'attached' });
+    // Who has just come back may be loaded once more.
+    await eventually(async () =>
+      (await map()).getByRole('option', { name: 'ra' }).waitFor({ state: 'attached', timeout: 20_000 }),
+    );
   });
 });
 
@@ -293,7 +322,7 @@ describe('the map of a file that changes', () => {
     await w.page.keyboard.press('ArrowRight');
     await w.page.keyboard.type('x: [');
     await frame.locator('.note', { hasText: 'The file has a mistake; this is the map from before it' }).waitFor();
-    assert.equal(await painted(frame), whole);
+    await paints(frame, whole);
     await w.shoot('map-broken');
     for (let i = 0; i < 4; i++) await w.page.keyboard.press('Backspace');
     await frame.locator('.note').first().waitFor({ state: 'detached' });
@@ -301,12 +330,16 @@ describe('the map of a file that changes', () => {
 
   it('shows what is written as soon as it is', async () => {
     const frame = await map();
+    await frame.locator('.legend').evaluate((element) => {
+      element.dataset.mark = '';
+    });
     await select('ports:');
     await w.page.keyboard.press('End');
     await w.page.keyboard.press('Enter');
     await w.page.keyboard.type('newcomer: {network: neta}');
     await frame.locator('input[type=search]').fill('newcomer');
     await frame.locator('.count', { hasText: /^1 / }).waitFor();
+    assert.equal(await frame.locator('.legend[data-mark]').count(), 1, 'what stays the same is not drawn anew');
     await w.shoot('map-written');
     await toFile();
     await w.runCommand('File: Revert File');
@@ -321,11 +354,11 @@ describe('the map of a file that changes', () => {
     await frame.getByRole('button', { name: 'Go to the File' }).click();
     await w.activeTab('empty.dvr.yaml').waitFor();
     // Its tab was active before; the keyboard comes a moment later, and would close a picker.
-    await w.page.waitForFunction(() => document.activeElement?.closest('.monaco-editor') !== null);
+    await w.inEditor();
   });
 
   it('shows a thousand nodes at once, and each of them when one looks closer', async () => {
-    await w.runCommand('View: Close All Editors');
+    await w.closeAll();
     await w.openFile('large.dvr.yaml');
     await w.runCommand('DVR: Show Map');
     const frame = await map('large.dvr.yaml');

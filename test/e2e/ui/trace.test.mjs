@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { assertAccessible } from '../axe.mjs';
+import { eventually, persist, until } from '../patience.mjs';
 import { startWorkbench } from '../workbench.mjs';
 
 let w;
@@ -22,43 +23,28 @@ const treeItem = (text) => view().locator('[role=treeitem]:visible', { hasText: 
 const selected = (text) => view().locator('[role=treeitem][aria-selected=true]', { hasText: text }).waitFor();
 const pushed = (group, name) =>
   view().getByRole('group', { name: group }).getByRole('button', { name, exact: true, pressed: true }).waitFor();
-const asked = (placeholder) => w.page.locator(`.quick-input-widget input[placeholder="${placeholder}"]`).waitFor();
-const tab = (title) => w.page.locator('.tab', { hasText: title }).first();
+const asked = (placeholder, timeout) =>
+  w.page.locator(`.quick-input-widget input[placeholder="${placeholder}"]`).waitFor({ timeout });
+const tab = (title) => w.tab(title);
 
 /** The cursor goes to a text of the active editor, with nothing under the mouse that could show a hover. */
 async function goTo(text) {
   await w.page.mouse.move(700, 600);
-  await w.page.keyboard.press('Control+F');
-  await w.page.locator('.find-widget.visible textarea').first().fill(text);
-  await w.page.locator('.find-widget.visible .matchesCount', { hasText: /^1 of/ }).waitFor();
-  await w.closeFind();
+  await w.find(text);
 }
 
 /** What is on the clipboard, as soon as it begins so. */
-async function clipboard(beginning) {
-  for (let i = 0; i < 100; i++) {
+const clipboard = (beginning) =>
+  until(`"${beginning}" is on the clipboard`, async () => {
     const text = await w.page.evaluate(() => navigator.clipboard.readText());
-    if (text.startsWith(beginning)) return text;
-    await w.page.waitForTimeout(50);
-  }
-  throw new Error(`nothing that begins with "${beginning}" is on the clipboard`);
-}
+    return text.startsWith(beginning) && text;
+  });
 
 async function trace(from, to, protocol = 'icmp') {
-  await w.runCommand('DVR: Trace a Packet');
-  await w.answer(FROM, from);
-  await w.answer(TO, to);
-  await w.answer(PROTOCOL, protocol);
+  await w.runWith('DVR: Trace a Packet', [FROM, from], [TO, to], [PROTOCOL, protocol]);
   await view()
     .getByRole('heading', { name: `${from} → ${to}` })
     .waitFor();
-}
-
-async function compare() {
-  await w.runCommand('DVR: Compare with Live Nodes');
-  await w.answer('Where the live state comes from', '', 'Snapshots of This Workspace');
-  await w.toast('compute1 differs (1 difference)').waitFor();
-  await w.runCommand('Notifications: Clear All Notifications');
 }
 
 describe('a trace', () => {
@@ -67,6 +53,7 @@ describe('a trace', () => {
 
   it('asks for sender, receiver and protocol, with a way back', async () => {
     await w.openFile('cloud.dvr.yaml');
+    await w.inEditor();
     await w.runCommand('DVR: Trace a Packet');
     await asked(FROM);
     await w.shoot('trace-from');
@@ -89,12 +76,18 @@ describe('a trace', () => {
     await view().locator('.lane', { hasText: 'net1' }).waitFor();
     await treeItem('reply: icmp').waitFor();
     const source = view().locator('.hop .new').first();
-    assert.equal(await source.textContent(), '192.168.1.21', 'the address after NAT is marked');
+    // The address after NAT is marked.
+    await source.filter({ hasText: /^192\.168\.1\.21$/ }).waitFor();
     await w.shootThemes('trace-expected');
   });
 
-  it('follows a comparison and says where expected and live part', async () => {
-    await compare();
+  it('has its own topology compared, whatever else is open, and says where expected and live part', async () => {
+    await w.openFile('snat-two-subnets.dvr.yaml');
+    await tab('a3 → 198.51.100.10').click();
+    await view().getByRole('button', { name: 'Compare with Live Nodes' }).click();
+    await w.answer('Where the live state comes from', '', 'Snapshots of This Workspace');
+    await w.toast('compute1 differs (1 difference)').waitFor();
+    await w.runCommand('Notifications: Clear All Notifications');
     await tab('a3 → 198.51.100.10').click();
     await view().getByText('Expected and live state part in qrouter-220318bd on compute1').waitFor();
     await view().getByText('the redirect to the SNAT node is missing').waitFor();
@@ -118,6 +111,7 @@ describe('a trace', () => {
     await w.shoot('trace-selected');
     const boxes = view().getByRole('listbox', { name: 'Expected, There' });
     await boxes.getByRole('option').first().focus();
+    await boxes.locator('[role=option]:focus').waitFor();
     await w.page.keyboard.press('ArrowDown');
     await boxes.getByRole('option', { name: 'br-int', selected: true }).waitFor();
     await selected('br-int on compute1, in by tap');
@@ -125,12 +119,14 @@ describe('a trace', () => {
 
   it('says which side a lane is of, however far the picture is scrolled', async () => {
     const pictures = view().locator('.pictures');
-    await pictures.evaluate((element) => element.scrollTo(0, element.scrollHeight));
-    const { y, height } = await pictures.boundingBox();
-    for (const side of ['Expected', 'Live']) {
-      const title = await pictures.getByRole('heading', { name: side, exact: true }).boundingBox();
-      assert.ok(title.y >= y - 1 && title.y < y + height / 2, `${side} at ${title.y} of ${y}`);
-    }
+    await eventually(async () => {
+      await pictures.evaluate((element) => element.scrollTo(0, element.scrollHeight));
+      const { y, height } = await pictures.boundingBox();
+      for (const side of ['Expected', 'Live']) {
+        const title = await pictures.getByRole('heading', { name: side, exact: true }).boundingBox();
+        assert.ok(title.y >= y - 1 && title.y < y + height / 2, `${side} at ${title.y} of ${y}`);
+      }
+    });
     await w.shootThemes('trace-scrolled');
   });
 
@@ -145,8 +141,11 @@ describe('a trace', () => {
     await view().locator('.details').getByRole('button', { name: 'Live State' }).click();
     await w.activeTab('(live)').waitFor();
     const lines = w.page.locator('.editor-group-container.active .view-line');
-    await lines.filter({ hasText: 'ip rule' }).first().waitFor();
-    assert.equal(await lines.filter({ hasText: 'lookup 167837697' }).count(), 0);
+    // Its tab is active a moment before its text is shown.
+    await eventually(async () => {
+      await lines.filter({ hasText: 'ip rule' }).first().waitFor();
+      assert.equal(await lines.filter({ hasText: 'lookup 167837697' }).count(), 0);
+    });
     await view().getByRole('heading', { name: 'a3 → 198.51.100.10' }).scrollIntoViewIfNeeded();
     await w.shootThemes('trace-narrow');
     await assertAccessible(w.page, 'narrow');
@@ -169,9 +168,8 @@ describe('a trace', () => {
   it('opens as text, and its packet from the recent ones', async () => {
     await view().getByRole('button', { name: 'Open as Text' }).click();
     await w.line('Expected and live state part').waitFor();
-    await w.runCommand('View: Close All Editors');
-    await w.runCommand('DVR: Recent Traces');
-    await w.answer('A packet to trace again, as things are now', '', 'a3 → 198.51.100.10');
+    await w.closeAll();
+    await w.runWith('DVR: Recent Traces', ['A packet to trace again, as things are now', '', 'a3 → 198.51.100.10']);
     await view().getByText('Expected and live state part in qrouter-220318bd on compute1').waitFor();
   });
 
@@ -188,11 +186,15 @@ describe('a trace', () => {
 });
 
 /** By the menu at the cursor. A menu that has just been opened may not take a click yet. */
-async function traceHere() {
-  await w.page.keyboard.press('Shift+F10');
-  await w.page.getByRole('menuitem', { name: 'Trace a Packet from Here' }).hover();
-  await w.page.keyboard.press('Enter');
-}
+const traceHere = (question) =>
+  w.asking(async () => {
+    await w.inEditor();
+    await w.page.keyboard.press('Escape');
+    await w.page.keyboard.press('Shift+F10');
+    await w.page.getByRole('menuitem', { name: 'Trace a Packet from Here' }).hover({ timeout: 10_000 });
+    await w.page.keyboard.press('Enter');
+    await w.page.locator(`.quick-input-widget input[placeholder="${question}"]`).waitFor({ timeout: 10_000 });
+  });
 
 describe('a trace by keyboard alone', () => {
   before(start());
@@ -200,38 +202,48 @@ describe('a trace by keyboard alone', () => {
 
   const type = (text) => w.page.keyboard.type(text);
   const press = (key) => w.page.keyboard.press(key);
+  const choose = async (key, text, row) => {
+    await press(key);
+    await w.inQuestion(10_000);
+    await type(text);
+    await w.focusedRow(row).waitFor({ timeout: 20_000 });
+    await press('Enter');
+  };
 
   it('goes from the palette over pickers and tree to a line of the topology', async () => {
-    await w.page.keyboard.press('Control+P');
-    await w.page.locator('.quick-input-widget input[type="text"]').waitFor();
-    await type('cloud.dvr.yaml');
-    await w.row('cloud.dvr.yaml').waitFor();
-    await press('Enter');
+    await w.asking(() => choose('Control+P', 'cloud.dvr.yaml', 'cloud.dvr.yaml'));
     await w.page.locator('#status\\.editor\\.mode', { hasText: 'Neutron DVR topology' }).waitFor();
-    await press('F1');
-    await type('DVR: Trace a Pack');
-    await w.row('DVR: Trace a Packet').waitFor();
-    await press('Enter');
+    await w.inEditor();
+    await w.asking(async () => {
+      await choose('F1', 'DVR: Trace a Pack', 'DVR: Trace a Packet');
+      await asked(FROM, 20_000);
+    });
     for (const [placeholder, text] of [
       [FROM, 'a1'],
       [TO, '8.8.8.8'],
       [PROTOCOL, 'tcp 443'],
     ]) {
       await asked(placeholder);
+      await w.inQuestion();
       await type(text);
-      await w.row(text).waitFor();
+      await w.focusedRow(text).waitFor();
       await press('Enter');
     }
     await view().getByRole('heading', { name: 'a1 → 8.8.8.8 tcp 443' }).waitFor();
+    await w.inView();
     const isInTree = () => view().locator('[role=treeitem]:focus').count();
     for (let i = 0; i < 40 && !(await isInTree()); i++) await press('Tab');
     assert.equal(await isInTree(), 1, 'Tab leads to the tree');
     await press('Home');
     await press('End');
     await selected('delivered: the port has the address');
-    await press('Home');
-    await type('rule 3');
-    await selected('from 10.1.0.11 lookup 16');
+    // What is typed counts as one word while it comes quickly.
+    const step = view().locator('[role=treeitem][aria-selected=true]', { hasText: 'from 10.1.0.11 lookup 16' });
+    await persist(async () => {
+      await press('Home');
+      await type('rule 3');
+      await step.waitFor({ timeout: 3000 });
+    });
     await w.shoot('trace-keyboard');
     await press('Enter');
     await w.activeTab('cloud.dvr.yaml').waitFor();
@@ -248,10 +260,12 @@ describe('a trace by keyboard alone', () => {
   });
 
   it('says when its port is gone, with a way out, and comes back', async () => {
-    await w.runCommand('View: Close All Editors');
+    await w.closeAll();
     await w.openFile('cloud.dvr.yaml');
     await trace('a4', '8.8.8.8');
-    await tab('cloud.dvr.yaml').click();
+    await treeItem('reply: icmp').click();
+    await selected('reply: icmp');
+    await w.toText('cloud.dvr.yaml');
     await goTo('  a4:');
     await w.page.keyboard.press('ArrowRight');
     await w.page.keyboard.press('ArrowLeft');
@@ -262,30 +276,35 @@ describe('a trace by keyboard alone', () => {
     await w.shootThemes('trace-gone');
     await view().getByRole('button', { name: 'Open Topology' }).click();
     await w.activeTab('cloud.dvr.yaml').waitFor();
+    await w.inEditor();
     await w.page.keyboard.press('Control+Z');
+    await w.line('  a4:').waitFor();
     await tab('a4 → 8.8.8.8').click();
-    await view().getByText('Leaves the cloud, answered').waitFor();
-    await view().getByText('Updated: the topology').waitFor();
+    // It is said for a few seconds only.
+    await Promise.all([
+      view().getByText('Leaves the cloud, answered').waitFor(),
+      view().getByText('Updated: the topology').waitFor(),
+    ]);
+    // What was chosen is still so.
+    await selected('reply: icmp');
   });
 
   it('starts at the port under the cursor, and puts what was answered lately first', async () => {
-    await tab('cloud.dvr.yaml').click();
+    await w.toText('cloud.dvr.yaml');
     await goTo('10.2.0.11');
-    await traceHere();
-    await asked(TO);
+    await traceHere(TO);
     await w.page.locator('.quick-input-list .monaco-list-row', { hasText: 'Recently Used' }).first().waitFor();
-    await w.row('8.8.8.8').click();
+    await w.chooseRow('8.8.8.8');
     await w.answer(PROTOCOL, '', 'icmp');
     await view().getByRole('heading', { name: 'b1 → 8.8.8.8' }).waitFor();
   });
 
   it('starts outside for a floating IP under the cursor', async () => {
-    await tab('cloud.dvr.yaml').click();
+    await w.toText('cloud.dvr.yaml');
     await goTo('192.168.1.101:');
-    await traceHere();
-    await asked(FROM);
+    await traceHere(FROM);
     await w.shoot('trace-from-outside');
-    await w.row('198.51.100.10@public').click();
+    await w.chooseRow('198.51.100.10@public');
     await w.answer(PROTOCOL, 'tcp 22');
     await view().getByRole('heading', { name: '198.51.100.10@public → 192.168.1.101' }).waitFor();
     await view().getByText('Delivered, answered').waitFor();

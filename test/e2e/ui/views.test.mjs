@@ -5,6 +5,7 @@ import path from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { cloudFile } from '../../../bench/cloud.ts';
 import { assertAccessible } from '../axe.mjs';
+import { eventually, persist, styleOf, until } from '../patience.mjs';
 import { startWorkbench } from '../workbench.mjs';
 
 let w;
@@ -13,51 +14,65 @@ const stop = () => w?.stop();
 afterEach((test) => w.shootFailure(test));
 
 /** A large map on a busy machine. */
-const LONG_MS = 90_000;
+const LONG_MS = 180_000;
 
 const view = () => w.webview();
 const file = (name) => path.join(w.workspace.folder, name);
 const focused = () => view().locator(':focus');
 /** Who has the keyboard in the page, by its class, role or text. */
 const hasFocus = (selector) => view().locator(`${selector}:focus`).waitFor();
-const tab = (title) => w.page.locator('.tab', { hasText: title }).first();
+const painted = (options) => view().locator('.stage[data-painted]').waitFor(options);
+
+/** Brings the map to the front. */
+async function toMap() {
+  await w.tab('Map of').click();
+  await painted();
+}
 
 async function compare() {
-  await w.runCommand('DVR: Compare with Live Nodes');
-  await w.answer('Where the live state comes from', '', 'Snapshots of This Workspace');
+  await w.runWith('DVR: Compare with Live Nodes', [
+    'Where the live state comes from',
+    '',
+    'Snapshots of This Workspace',
+  ]);
   await w.toast('compute1 differs (1 difference)').waitFor();
   await w.runCommand('Notifications: Clear All Notifications');
 }
 
 async function trace(from, to) {
-  await w.runCommand('DVR: Trace a Packet');
-  await w.answer('From: a port, or type ADDRESS@NETWORK', from);
-  await w.answer('To: a port, a floating IP, or type any address', to);
-  await w.answer('Protocol and port: choose, or type one such as “tcp 8080”', '', 'icmp');
-  await view().getByRole('heading', { level: 1 }).waitFor();
+  await w.runWith(
+    'DVR: Trace a Packet',
+    ['From: a port, or type ADDRESS@NETWORK', from],
+    ['To: a port, a floating IP, or type any address', to],
+    ['Protocol and port: choose, or type one such as “tcp 8080”', '', 'icmp'],
+  );
+  await view().locator('h1', { hasText: '→' }).waitFor();
 }
 
 /** Only the map is on the screen. */
 async function mapAlone(name = 'cloud.dvr.yaml') {
   await w.openFile(name);
   await w.runCommand('DVR: Show Map');
-  await view().locator('.toolbar').waitFor({ timeout: LONG_MS });
-  await tab('Map of').click();
+  await painted({ timeout: LONG_MS });
+  await w.tab('Map of').click();
+  // A page that is moved is loaded anew. What is asked must not be the one of before.
+  await view()
+    .locator('body')
+    .evaluate((body) => {
+      body.dataset.before = '';
+    });
   await w.runCommand('View: Move Editor into First Group');
-  await view().locator('.stage[data-painted]').waitFor({ timeout: LONG_MS });
+  await view().locator('body:not([data-before]) .stage[data-painted]').waitFor({ timeout: LONG_MS });
 }
 
 const selectedAt = () => view().locator('.stage').getAttribute('data-selected');
 
 /** The whole of the file that was saved, as soon as it is there. */
-async function saved(name) {
-  for (let i = 0; i < 100; i++) {
+const saved = (name) =>
+  until(`${name} is saved`, async () => {
     const text = await readFile(file(name), 'utf8').catch(() => '');
-    if (text.endsWith('</svg>\n')) return text;
-    await w.page.waitForTimeout(50);
-  }
-  throw new Error(`${name} was not saved`);
-}
+    return text.endsWith('</svg>\n') && text;
+  });
 
 /** What the browser's own XML parser makes of it. */
 const parsed = (svg) =>
@@ -77,16 +92,23 @@ const parsed = (svg) =>
 
 async function saveAs(name) {
   await view().getByRole('button', { name: 'Save as SVG' }).click();
-  const input = w.page.locator('.quick-input-widget input[type="text"]');
+  const dialog = w.page.locator('.quick-input-widget');
+  const input = dialog.locator('input[type="text"]');
   await input.waitFor();
   await w.page.waitForFunction(() =>
     document.querySelector('.quick-input-widget input[type="text"]')?.value.endsWith('.svg'),
   );
   await input.fill(file(name));
-  await w.page.keyboard.press('Enter');
-  await view().locator('.status, .said', { hasText: 'Saved' }).waitFor({ state: 'attached', timeout: LONG_MS });
+  // It is said for a few seconds only.
+  const isSaid = view()
+    .locator('.status, .said', { hasText: 'Saved' })
+    .waitFor({ state: 'attached', timeout: LONG_MS });
+  await Promise.all([isSaid, w.acceptDialog(dialog, 'OK')]);
   return parsed(await saved(name));
 }
+
+const shootSvg = async (picture, name) =>
+  w.shootPage(picture, `data:image/svg+xml;base64,${Buffer.from(await saved(name)).toString('base64')}`);
 
 describe('the map', () => {
   before(async () => {
@@ -100,8 +122,7 @@ describe('the map', () => {
     const box = view().locator('.kinds').getByLabel('Subnet');
     await box.focus();
     await w.page.keyboard.press('Space');
-    assert.equal(await box.isChecked(), false);
-    await hasFocus('.kinds input');
+    await hasFocus('.kinds input:not(:checked)');
     for (const kind of ['External network', 'Network', 'Router', 'Port', 'Floating IP'])
       await view().locator('.kinds').getByLabel(kind, { exact: true }).uncheck();
     const all = view().getByRole('button', { name: 'Show Everything' });
@@ -118,9 +139,8 @@ describe('the map', () => {
     for (const key of ['+', '+', 'ArrowLeft']) await w.page.keyboard.press(key);
     const at = await selectedAt();
     assert.notEqual(at, '');
-    await tab('cloud.dvr.yaml').click();
-    await tab('Map of').click();
-    await view().locator('.stage[data-painted]').waitFor();
+    await w.toText('cloud.dvr.yaml');
+    await toMap();
     assert.equal(await selectedAt(), at);
     assert.equal(await view().locator('input[type=search]').inputValue(), 'ra');
     await view().locator('input[type=search]').fill('');
@@ -128,7 +148,7 @@ describe('the map', () => {
 
   it('stays where one looks with a packet on it, too; the packet goes on moving behind the table', async () => {
     await compare();
-    await tab('cloud.dvr.yaml').click();
+    await w.toText('cloud.dvr.yaml');
     await trace('a3', '198.51.100.10');
     await view().getByRole('button', { name: 'Show on Map' }).click();
     await view().locator('.note', { hasText: 'Expected: a3' }).waitFor();
@@ -137,29 +157,29 @@ describe('the map', () => {
     await view().locator('.surface').focus();
     for (const key of ['+', '+', 'ArrowLeft']) await w.page.keyboard.press(key);
     const at = await selectedAt();
-    await tab('cloud.dvr.yaml').click();
-    await tab('Map of').click();
+    await w.toText('cloud.dvr.yaml');
+    await toMap();
     await view().locator('.note', { hasText: 'Expected: a3' }).waitFor();
-    await view().locator('.stage[data-painted]').waitFor();
     assert.equal(await selectedAt(), at);
     const over = view().locator('.stage canvas').nth(1);
-    const drawn = () => over.evaluate((canvas) => canvas.toDataURL());
-    const isMoving = async () => {
-      const first = await drawn();
-      await w.page.waitForTimeout(300);
-      return (await drawn()) !== first;
-    };
+    /** Whether it changes while ten frames are shown, however long they take. */
+    const changes = () =>
+      over.evaluate(async (canvas) => {
+        const first = canvas.toDataURL();
+        for (let i = 0; i < 10; i++) await new Promise((resolve) => requestAnimationFrame(resolve));
+        return canvas.toDataURL() !== first;
+      });
+    // What is drawn anew once, at rest, changes once.
+    const isMoving = async () => (await changes()) && (await changes()) && changes();
+    await view().locator('.surface').focus();
     await w.page.keyboard.press('0');
-    await w.page.waitForTimeout(500);
-    assert.ok(await isMoving(), 'at first');
+    await until('it moves at first', isMoving);
     const table = view().getByRole('button', { name: 'Table', exact: true });
     await table.click();
     await table.click();
-    await w.page.waitForTimeout(500);
-    assert.ok(await isMoving(), 'after the table');
+    await until('it moves after the table', isMoving);
     await w.page.emulateMedia({ reducedMotion: 'reduce' });
-    await w.page.waitForTimeout(300);
-    assert.equal(await isMoving(), false, 'where less motion is asked for');
+    await until('it stands still where less motion is asked for', async () => !(await changes()));
     await w.page.emulateMedia({ reducedMotion: null });
   });
 
@@ -170,17 +190,16 @@ describe('the map', () => {
     const row = (name) => view().getByRole('row', { name }).first();
     const grid = view().getByRole('grid');
     await grid.waitFor();
-    assert.match(await row(/^Router ra /).textContent(), /no route|redirect|167837697/i);
-    assert.match(await row(/^Port a3 /).textContent(), /Expected: packet 1/);
+    const says = (name, text) => view().getByRole('row', { name }).filter({ hasText: text }).first().waitFor();
+    await says(/^Router ra /, /no route|redirect|167837697/i);
+    await says(/^Port a3 /, /Expected: packet 1/);
     await view().getByRole('button', { name: 'Logical' }).click();
-    assert.match(await row(/^Router ra /).textContent(), /neta-sub/);
+    await says(/^Router ra /, /neta-sub/);
     await w.inThemes(async (theme) => {
       const current = view().locator('tbody tr[aria-selected="true"]');
       const [its, other] = await Promise.all(
         [current, view().locator('tbody tr[aria-selected="false"]').first()].map((element) =>
-          element.evaluate((each) =>
-            [getComputedStyle(each).backgroundColor, getComputedStyle(each).outlineColor].join(),
-          ),
+          styleOf(element, 'backgroundColor', 'outlineColor'),
         ),
       );
       assert.notEqual(its, other, `the current row is seen, ${theme}`);
@@ -190,22 +209,24 @@ describe('the map', () => {
     await w.activeTab('cloud.dvr.yaml').waitFor();
     await view().locator('.whole', { hasText: 'neta-sub' }).waitFor();
     await view().getByRole('button', { name: 'Physical' }).click();
-    assert.match(await row(/^Node compute1 /).textContent(), /differs/);
+    await says(/^Node compute1 /, /differs/);
     await view().getByRole('button', { name: 'Logical' }).click();
     await table.click();
   });
 
   it('never takes the keyboard away from the file, however often it is drawn anew', async () => {
-    await w.runCommand('View: Close All Editors');
+    await w.closeAll();
     await w.openFile('cloud.dvr.yaml');
     await w.runCommand('DVR: Show Map');
-    await view().locator('.stage[data-painted]').waitFor();
+    await painted();
     await view().getByRole('button', { name: 'Table', exact: true }).click();
     await view()
       .getByRole('row', { name: /^Port a1 / })
       .click();
     await hasFocus('tr');
     await w.runCommand('View: Focus First Editor Group');
+    await w.inEditor();
+    // It would be taken away a moment after each change.
     const isInFile = () => w.page.evaluate(() => document.activeElement?.closest('.monaco-editor') !== null);
     for (let i = 0; i < 6; i++) {
       await w.page.keyboard.press('ArrowDown');
@@ -233,10 +254,7 @@ describe('the map', () => {
         texts.some((text) => text.includes(name)),
         name,
       );
-    await w.page.goto(`data:image/svg+xml;base64,${Buffer.from(await saved('map.svg')).toString('base64')}`);
-    await w.shoot('views-map-svg');
-    await w.page.goBack();
-    await w.page.locator('.monaco-workbench').waitFor();
+    await shootSvg('views-map-svg', 'map.svg');
   });
 });
 
@@ -263,30 +281,38 @@ describe('a narrow window', () => {
 
   const NARROW = { width: 318, height: 760 };
   const WIDE = { width: 1500, height: 950 };
-  const overflow = () =>
-    view()
-      .locator('body')
-      .evaluate((body) => body.scrollWidth - body.clientWidth);
+  /** Until the page has its new room, and needs no more. */
+  const fits = ({ width }) =>
+    eventually(async () => {
+      const [room, beyond] = await view()
+        .locator('body')
+        .evaluate((body) => [body.clientWidth, body.scrollWidth - body.clientWidth]);
+      assert.ok(room <= width, `a page of ${room} px in ${width}`);
+      assert.ok(beyond <= 0, `${beyond} px beyond the edge`);
+    });
+  const height = async (locator) => (await locator.boundingBox()).height;
 
   it('still has a map, with all of its tools', async () => {
     await mapAlone();
-    await w.runCommand('View: Close Primary Side Bar').catch(() => {});
+    const sideBar = w.page.locator('.part.sidebar');
+    if (await sideBar.isVisible()) await w.runCommand('View: Close Primary Side Bar');
+    await sideBar.waitFor({ state: 'hidden' });
     await w.page.setViewportSize(NARROW);
-    await w.page.waitForTimeout(500);
+    await fits(NARROW);
     await w.shootThemes('views-narrow-map');
-    assert.ok((await overflow()) <= 0, `${await overflow()} px beyond the edge`);
-    const { height } = await view().locator('.stage').boundingBox();
-    assert.ok(height >= 200, `${height} px of map`);
+    await fits(NARROW);
+    await eventually(async () => {
+      const now = await height(view().locator('.stage'));
+      assert.ok(now >= 200, `${now} px of map`);
+    });
     await view().getByText('Kinds').click();
     // It is moved a moment after it was opened.
-    const isInSight = async () => {
+    await until('the menu of kinds is in sight', async () => {
       const { x, width } = await view().locator('.kinds').boundingBox();
       const edge = await view().locator('body').boundingBox();
       return x >= edge.x && x + width <= edge.x + edge.width;
-    };
-    for (let i = 0; i < 20 && !(await isInSight()); i++) await w.page.waitForTimeout(50);
-    assert.ok(await isInSight(), 'the menu of kinds is in sight');
-    const { height: menu } = await view().locator('.kinds').boundingBox();
+    });
+    const menu = await height(view().locator('.kinds'));
     assert.ok(menu < 240, `${menu} px for six kinds`);
     await w.shoot('views-narrow-kinds');
     await view().getByText('Kinds').click();
@@ -298,20 +324,22 @@ describe('a narrow window', () => {
 
   it('still has a trace, with all of its tools', async () => {
     await w.page.setViewportSize(WIDE);
-    await tab('cloud.dvr.yaml').click();
+    await w.toText('cloud.dvr.yaml');
     await compare();
     await trace('a3', '198.51.100.10');
     await w.page.setViewportSize(NARROW);
-    await w.page.waitForTimeout(500);
-    assert.ok((await overflow()) <= 0, `${await overflow()} px beyond the edge`);
+    await fits(NARROW);
     await view().getByRole('heading', { level: 1 }).scrollIntoViewIfNeeded();
     await w.shootThemes('views-narrow-trace');
     await assertAccessible(w.page, 'narrow trace');
-    await view().locator('.picture').first().scrollIntoViewIfNeeded();
-    await view().locator('.picture.expected .box').nth(5).scrollIntoViewIfNeeded();
     const title = view().locator('.picture.expected').getByRole('heading', { name: 'Expected', exact: true });
-    const top = await title.evaluate((element) => element.getBoundingClientRect().top);
-    assert.ok(top >= 0 && top < 40, `the title of the side at ${top}`);
+    // A page that was made narrow brings what is selected into sight a moment later.
+    await eventually(async () => {
+      await view().locator('.picture').first().scrollIntoViewIfNeeded();
+      await view().locator('.picture.expected .box').nth(5).scrollIntoViewIfNeeded();
+      const top = await title.evaluate((element) => element.getBoundingClientRect().top);
+      assert.ok(top >= 0 && top < 40, `the title of the side at ${top}`);
+    });
     await w.shoot('views-narrow-picture');
     const { width } = await view().locator('.picture .box').first().boundingBox();
     assert.ok(width >= 200, `${width} px for a box`);
@@ -320,16 +348,13 @@ describe('a narrow window', () => {
 
   it('shows what is selected where colours are the system’s', async () => {
     await w.page.emulateMedia({ forcedColors: 'active' });
-    const colour = (element) => getComputedStyle(element).backgroundColor;
     const row = view().locator('[role=treeitem].selected');
     const other = view().locator('[role=treeitem]:not(.selected):visible').first();
     await row.waitFor();
-    assert.notEqual(await row.evaluate(colour), await other.evaluate(colour));
+    assert.notEqual(await styleOf(row, 'backgroundColor'), await styleOf(other, 'backgroundColor'));
     await w.shoot('views-forced-trace');
-    await tab('Map of').click();
-    const swatch = view().locator('.legend .swatch.port');
-    await swatch.waitFor();
-    assert.equal(await swatch.evaluate((element) => getComputedStyle(element).forcedColorAdjust), 'none');
+    await toMap();
+    assert.equal(await styleOf(view().locator('.legend .swatch.port'), 'forcedColorAdjust'), 'none');
     await w.shoot('views-forced-map');
     await w.page.emulateMedia({ forcedColors: null });
   });
@@ -347,20 +372,33 @@ describe('a trace', () => {
     await compare();
     await trace('a3', '198.51.100.10');
     const live = view().getByRole('group', { name: 'Show' }).getByRole('button', { name: 'Live' });
-    await live.focus();
-    await w.page.keyboard.press('Enter');
-    await view().getByRole('group', { name: 'Show' }).getByRole('button', { name: 'Live', pressed: true }).waitFor();
-    assert.equal(await focused().textContent(), 'Live');
+    // The keyboard comes into a new page a moment after it is shown.
+    await w.pressUntil(
+      async () => {
+        await live.focus();
+        await w.page.keyboard.press('Enter');
+      },
+      view().getByRole('group', { name: 'Show' }).getByRole('button', { name: 'Live', pressed: true }),
+    );
+    await focused()
+      .filter({ hasText: /^Live$/ })
+      .waitFor();
     const row = view().locator('[role=treeitem]:visible', { hasText: 'qrouter-220318bd' }).first();
     await row.click();
     await hasFocus('[role=treeitem]');
     const text = await focused().textContent();
     const yaml = await readFile(file('cloud.dvr.yaml'), 'utf8');
+    // It is said for a few seconds, once for each time that the page is drawn anew.
+    const redrawn = async () => {
+      await view().locator('.status', { hasText: 'Updated' }).waitFor();
+      await view().locator('.status:empty').waitFor({ state: 'attached' });
+    };
     await writeFile(file('cloud.dvr.yaml'), yaml.replace('  a4:', '  newcomer: {network: neta}\n  a4:'));
-    await view().locator('.status', { hasText: 'Updated' }).waitFor();
+    await redrawn();
     await hasFocus('[role=treeitem]');
     assert.equal(await focused().textContent(), text);
     await writeFile(file('cloud.dvr.yaml'), yaml);
+    await redrawn();
   });
 
   it('says in its steps all that its picture draws', async () => {
@@ -376,6 +414,7 @@ describe('a trace', () => {
 
   it('is saved as an SVG that stands alone, with every box', async () => {
     await view().getByRole('group', { name: 'Show' }).getByRole('button', { name: 'Side by Side' }).click();
+    await view().locator('.picture.expected .box').first().waitFor();
     const titles = await view().locator('.box .title').allTextContents();
     const { root, error, texts, leans, kinds } = await saveAs('trace.svg');
     assert.equal(error, '');
@@ -387,29 +426,37 @@ describe('a trace', () => {
         texts.some((text) => text.includes(title)),
         title,
       );
-    await w.page.goto(`data:image/svg+xml;base64,${Buffer.from(await saved('trace.svg')).toString('base64')}`);
-    await w.shoot('views-trace-svg');
-    await w.page.goBack();
-    await w.page.locator('.monaco-workbench').waitFor();
+    await shootSvg('views-trace-svg', 'trace.svg');
   });
 
   it('reads from the left with names that read from the right, and has room for long ones', async () => {
-    await w.runCommand('View: Close All Editors');
+    await w.closeAll();
     await w.openFile('names.dvr.yaml');
     await trace('שרת', 'לקוח');
     await w.shoot('views-names-trace');
-    const [from, to] = await view().locator('h1 bdi').all();
-    assert.ok((await from.boundingBox()).x < (await to.boundingBox()).x, 'the sender stands first');
+    await until('the sender stands first', async () => {
+      const [from, to] = await view().locator('h1 bdi').all();
+      return (await from.boundingBox()).x < (await to.boundingBox()).x;
+    });
     await w.shoot('views-names-trace');
     await mapAlone('names.dvr.yaml');
     const search = view().locator('input[type=search]');
     await search.fill('x'.repeat(40));
     await search.press('Enter');
-    const [x, y, width, height] = (await selectedAt()).split(' ').map(Number);
-    const stage = await view().locator('.surface').boundingBox();
-    await w.page.mouse.move(stage.x + x + width / 2, stage.y + y + height / 2);
-    const card = await view().locator('.card:visible').boundingBox();
-    assert.ok(card.y + card.height <= stage.y + stage.height, 'the card is in sight');
+    const card = view().locator('.card');
+    // Where it is changes while the editor still makes room.
+    await persist(async () => {
+      const [x, y, width, height] = (await selectedAt()).split(' ').map(Number);
+      const stage = await view().locator('.surface').boundingBox();
+      await w.page.mouse.move(stage.x + 2, stage.y + 2);
+      await w.page.mouse.move(stage.x + x + width / 2, stage.y + y + height / 2);
+      await card.filter({ hasText: 'xxx' }).waitFor({ timeout: 5000 });
+    });
+    await eventually(async () => {
+      const stage = await view().locator('.surface').boundingBox();
+      const { y, height } = await card.boundingBox();
+      assert.ok(y + height <= stage.y + stage.height, 'the card is in sight');
+    });
     await w.shoot('views-names-map');
   });
 });

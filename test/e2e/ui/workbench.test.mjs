@@ -23,7 +23,7 @@ describe('the workbench', () => {
     await welcome.getByText('Open a Topology').waitFor();
     await w.shoot('welcome');
     await welcome.getByText('Open a Topology').click();
-    await w.row('cloud.dvr.yaml').click();
+    await w.chooseRow('cloud.dvr.yaml');
     await w.activeTab('cloud.dvr.yaml').waitFor();
   });
 
@@ -34,6 +34,7 @@ describe('the workbench', () => {
   });
 
   it('has no problem with a good topology', async () => {
+    await w.inEditor();
     await w.page.keyboard.press('Control+Shift+M');
     await w.page.locator('.markers-panel-container', { hasText: 'No problems have been detected' }).waitFor();
   });
@@ -51,31 +52,35 @@ describe('the workbench', () => {
 
   it('hovers with what a router interface causes', async () => {
     await w.select('4015509f-fc57');
-    await w.page.keyboard.press('Control+K');
-    await w.page.keyboard.press('Control+I');
-    await w.page.locator('.monaco-hover', { hasText: 'from 10.1.0.1/24 lookup 167837697' }).first().waitFor();
+    await w.pressUntil(
+      async () => {
+        await w.page.keyboard.press('Control+K');
+        await w.page.keyboard.press('Control+I');
+      },
+      w.page.locator('.monaco-hover', { hasText: 'from 10.1.0.1/24 lookup 167837697' }).first(),
+    );
     await w.shoot('hover');
     await w.page.keyboard.press('Escape');
   });
 
   it('DVR: Show Expected State asks for the node', async () => {
-    await w.runCommand('DVR: Show Expected State');
-    await w.answer('Node', 'net1');
+    await w.runWith('DVR: Show Expected State', ['Node', 'net1']);
     await w.activeTab('net1 (expected)').waitFor();
     await w.line('qrouter-220318bd-a72b-4bbc-86fa-9eae5a90acdb: ip link').waitFor();
     await w.shoot('expected');
   });
 
   it('DVR: Compare with Live Nodes reads snapshots and offers the diff', async () => {
-    await w.runCommand('DVR: Compare with Live Nodes');
-    const placeholder = 'Where the live state comes from';
-    await w.page.locator(`.quick-input-widget input[placeholder="${placeholder}"]`).waitFor();
-    await w.shoot('compare-source');
-    await w.answer(placeholder, '', 'Snapshots of This Workspace');
-    const toast = w.toast('compute1 differs (1 difference)');
-    await toast.waitFor();
+    await w.asking(async () => {
+      await w.runCommand('DVR: Compare with Live Nodes');
+      const placeholder = 'Where the live state comes from';
+      await w.page.locator(`.quick-input-widget input[placeholder="${placeholder}"]`).waitFor({ timeout: 10_000 });
+      await w.shoot('compare-source');
+      await w.answer(placeholder, '', 'Snapshots of This Workspace', 10_000);
+    });
+    await w.toast('compute1 differs (1 difference)').waitFor();
     await w.shoot('compared');
-    await toast.getByRole('button', { name: 'Open Diff' }).click();
+    await w.pressInMessage('compute1 differs (1 difference)', 'Open Diff');
     const diff = w.page.locator('.monaco-diff-editor');
     await diff.locator('.editor.original .view-line', { hasText: 'lookup 167837697' }).first().waitFor();
     await w.shoot('diff');

@@ -11,7 +11,7 @@ import { RECORDINGS, topologyOf } from '../../support/recordings.ts';
 
 const recording = (node: string) => join(RECORDINGS, 'S3', `${node}.snapshot`);
 
-describe('check --live', { skip: withoutOpenSsh(), timeout: 120_000 }, () => {
+describe('check --live', { skip: withoutOpenSsh(), timeout: 900_000 }, () => {
   let folder: string;
   const servers: OpenSsh[] = [];
   const keys: string[] = [];

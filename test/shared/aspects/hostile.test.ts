@@ -59,7 +59,7 @@ const TEXTS: Record<string, string> = {
 
 describe('each parser of an aspect', () => {
   for (const [name, text] of Object.entries(TEXTS))
-    it(name, { timeout: 20_000 }, () => {
+    it(name, { timeout: 120_000 }, () => {
       for (const aspect of ASPECTS)
         for (const command of COMMANDS) if (aspect.reads(command)) aspect.parse(text, command);
       for (const aspect of NODE_ASPECTS) if (text.length < 1000) aspect.parse(text);
@@ -70,7 +70,7 @@ describe('a whole node of it is read, compared and shown', () => {
   const topology = topologyOf('S3');
   const names = [...snapshotText('S3', 'compute1').matchAll(/^(?:qrouter|fip)-\S+$/gm)].map(([name]) => name);
   for (const [name, text] of Object.entries(TEXTS))
-    it(name, { timeout: 60_000 }, () => {
+    it(name, { timeout: 240_000 }, () => {
       const section = (namespace: string, command: string) => `@@ begin ${namespace} ${command}\n${text}\n@@ end 0\n`;
       const sections = [
         ...names.flatMap((namespace) => COMMANDS.map((command) => section(namespace, command))),
