@@ -22,6 +22,17 @@ const KNOWN: Readonly<Record<string, Known>> = {
       'left over from ports that are gone: the agent had already forgotten their subnet, with another SNAT port of it, and deletes nothing then',
     neutron: 'ovs_dvr_neutron_agent.py: _unbind_centralized_snat_port_on_dvr_subnet',
   },
+  'leaked-arp-flow': {
+    severity: 'warning',
+    sentence:
+      'left over from router interfaces that are gone and were not the gateway of their subnet: the agent deletes the flow for the gateway instead',
+    neutron: 'ovs_dvr_neutron_agent.py: _unbind_distributed_router_interface_port',
+  },
+  'leaked-tunnel': {
+    severity: 'warning',
+    sentence: 'left over from an earlier run of the agent: no flow uses these tunnels',
+    neutron: 'ovs_neutron_agent.py: cleanup_tunnel_port',
+  },
   'leaked-allocation': {
     severity: 'warning',
     sentence:

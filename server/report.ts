@@ -176,11 +176,7 @@ export function makeReport(
 
 /** What is found on nodes and to be told. Nothing of it says whether a comment is in vain: the next comparison may need it. */
 /** What is left of findings on nodes, or over them, by comments of the text and by settings. */
-export function silenceFindings(
-  findings: readonly Finding[],
-  reading: Reading,
-  severities: Severities,
-): Silenced<Finding> {
+function silenceFindings(findings: readonly Finding[], reading: Reading, severities: Severities): Silenced<Finding> {
   const place = placesOf(reading);
   // What nothing in the topology asks for stands at its node.
   const spotOf = (finding: Finding): Pick<Finding, 'file' | 'range'> =>

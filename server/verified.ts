@@ -174,7 +174,7 @@ const codeOf = (verdict: 'broken' | 'unknown'): Pick<Problem, 'code' | 'severity
     : { code: 'promise-unknown', severity: 'information' };
 
 /** What breaks, or cannot be decided, as a problem of the line that promises it. */
-export function messageOfLine(
+function messageOfLine(
   { promise, verdict, what, witness }: Line,
   side: 'expected' | 'live',
   command: string | undefined,

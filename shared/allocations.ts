@@ -85,7 +85,7 @@ export interface HaChoice {
   broadcasts: string[];
 }
 
-export const noAllocations = (): Allocations => ({
+const noAllocations = (): Allocations => ({
   fipPriorities: Object.create(null),
   linkLocals: Object.create(null),
   macs: Object.create(null),

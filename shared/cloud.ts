@@ -3,7 +3,7 @@
  * edit does not concern keeps its facts and items, and a node that holds none that it does keeps its whole state.
  */
 import { type Allocations, defaultAllocations } from './allocations.ts';
-import { type NodeParts, expectParts } from './expect.ts';
+import { type NodeParts, expectParts, servedIn } from './expect.ts';
 import { gapsOf } from './modelled.ts';
 import { placementOf } from './placement.ts';
 import { type Pointer, pointerKeys } from './problem.ts';
@@ -68,7 +68,7 @@ function reusable({ affected, parts, allocations }: Kept, now: Allocations): Nod
     !affected.has(router) &&
     allocations.linkLocals[router] === now.linkLocals[router] &&
     addresses.every((address) => allocations.fipPriorities[address] === now.fipPriorities[address]);
-  const routers = new Map([...parts.routers].filter(([name, part]) => isSame(name, part.floatingIps)));
+  const routers = new Map([...parts.routers].filter(([name, part]) => isSame(name, servedIn(part))));
   return { ...parts, routers };
 }
 

@@ -1,6 +1,6 @@
 /** What Neutron's agents must have programmed on a node: placement says which namespaces, each aspect says what is in them. */
 import { type Allocations, defaultAllocations } from './allocations.ts';
-import { ASPECTS } from './aspects/table.ts';
+import { ASPECTS, aspectNamed } from './aspects/table.ts';
 import { gapFor } from './gaps.ts';
 import { gapsOf } from './modelled.ts';
 import { type Context, agentsHave, fullId } from './namespaces/devices.ts';
@@ -8,11 +8,11 @@ import { dhcpNamespaces } from './namespaces/dhcp.ts';
 import { fipNamespace } from './namespaces/fip.ts';
 import { apiRoleOf } from './namespaces/ha.ts';
 import { legacyNamespace } from './namespaces/legacy.ts';
-import { qrouterNamespace } from './namespaces/qrouter.ts';
+import { qrouterNamespace, qrouterOnDemand } from './namespaces/qrouter.ts';
 import { snatNamespace } from './namespaces/snat.ts';
 import type { Namespace } from './namespaces/types.ts';
 import { expectKeepalived } from './keepalived/expect.ts';
-import { onDemand } from './onDemand.ts';
+import { onDemand, onDemandEach } from './onDemand.ts';
 import { expectOpenVswitch } from './ovs/expect.ts';
 import { type Hosted, externalNetworks, hasExternal, placementOf, snatNodes } from './placement.ts';
 import { withoutProtocol } from './readOldRoutes.ts';
@@ -46,8 +46,6 @@ export interface RouterPart {
   /** `qrouter`, then `snat`. */
   namespaces: Namespace[];
   contents: NamespaceState[];
-  /** Addresses of the floating IPs that it serves here. */
-  floatingIps: string[];
 }
 
 /** The state of a node, and of it what each router brings, by the router's name: an edit of one leaves the others. */
@@ -57,32 +55,47 @@ export interface NodeParts {
   routers: ReadonlyMap<string, RouterPart>;
 }
 
-/** How what is in namespaces and in Open vSwitch is made. */
+/** How namespaces, what is in them and what is on the node itself are made. */
 export interface Making {
+  qrouter: typeof qrouterNamespace;
   content: (namespace: Namespace, gaps: readonly Gap[], allocations: Allocations) => NamespaceState & Item;
-  openVswitch: (...given: SwitchArguments) => Pick<NodeState, 'ports' | 'flows'>;
+  ofNode: (...given: NodeArguments) => Pick<NodeState, 'allocations' | 'ports' | 'flows'>;
 }
 
-type SwitchArguments = [topology: Topology, node: string, allocations: Allocations, namespaces: Namespace[], gaps: Gap[]]; // prettier-ignore
+type NodeArguments = [topology: Topology, node: string, allocations: Allocations, namespaces: Namespace[], gaps: Gap[]]; // prettier-ignore
 
-const AT_ONCE: Making = { content: contentOf, openVswitch };
+const AT_ONCE: Making = {
+  qrouter: qrouterNamespace,
+  content: contentOf,
+  ofNode: (...given) => ({ allocations: allocationLines(...given), ...openVswitch(...given) }),
+};
 
 /** Open vSwitch is left out. */
-export const WITHOUT_SWITCH: Making = { content: contentOf, openVswitch: () => ({}) };
+export const WITHOUT_SWITCH: Making = {
+  ...AT_ONCE,
+  ofNode: (...given) => ({ allocations: allocationLines(...given) }),
+};
+
+type Filling = Parameters<Making['content']>;
+
+const contentOnDemand = onDemandEach<Filling, NamespaceState>(
+  ASPECTS.map(({ name }) => name),
+  (filling, name) => contentOf(...filling, [aspectNamed(name)])[name],
+);
 
 /** All is made when somebody looks. */
 export const ON_DEMAND: Making = {
-  content(namespace, gaps, allocations) {
-    const content: NamespaceState & Item = Object.create(null);
-    for (const aspect of ASPECTS)
-      if (!gapFor(gaps, namespace.name, aspect.name))
-        onDemand(content, aspect.name, () => contentOf(namespace, gaps, allocations, [aspect])[aspect.name]);
-    content.because = namespace.because;
-    return content;
+  qrouter: qrouterOnDemand,
+  content(...filling) {
+    const [{ name, because }, gaps] = filling;
+    return Object.assign(
+      contentOnDemand(filling, (aspect) => !gapFor(gaps, name, aspect)),
+      { because },
+    );
   },
-  openVswitch(...given) {
+  ofNode(...given) {
     let made: ReturnType<typeof openVswitch> | undefined;
-    const found: ReturnType<typeof openVswitch> = {};
+    const found = onDemand({}, 'allocations', () => allocationLines(...given));
     for (const key of ['ports', 'flows'] as const) onDemand(found, key, () => (made ??= openVswitch(...given))[key]);
     return found;
   },
@@ -100,7 +113,7 @@ export function expectParts(
   const fill = (namespace: Namespace): NamespaceState & Item => making.content(namespace, gaps, allocations);
   // What an aspect may not say depends on the gaps.
   const reusable = known && isEqual(known.state.gaps, gaps) ? known.routers : undefined;
-  const routers = routerParts(topology, nodeName, allocations, fill, reusable);
+  const routers = routerParts(topology, nodeName, allocations, { ...making, fill }, reusable);
   const filled = new Map(
     [...routers.values()].flatMap((part) => part.namespaces.map((namespace, i) => [namespace, part.contents[i]!])),
   );
@@ -111,11 +124,10 @@ export function expectParts(
     {
       node: nodeName,
       namespaces: contents,
-      allocations: allocationLines(topology, nodeName, allocations, namespaces),
       ...expectKeepalived(topology, nodeName, allocations, namespaces, gaps),
       gaps,
     },
-    Object.getOwnPropertyDescriptors(making.openVswitch(topology, nodeName, allocations, namespaces, gaps)),
+    Object.getOwnPropertyDescriptors(making.ofNode(topology, nodeName, allocations, namespaces, gaps)),
   );
   return { state, namespaces, routers };
 }
@@ -160,12 +172,14 @@ function openVswitch(
 export const namespacesOf = (topology: Topology, nodeName: string, allocations: Allocations): Namespace[] =>
   inOrder(topology, nodeName, allocations, routerParts(topology, nodeName, allocations));
 
-/** @param fill makes what is in a namespace; without it parts have facts alone */
+type Filled = Pick<Making, 'qrouter'> & { fill?: (namespace: Namespace) => NamespaceState };
+
+/** @param making without `fill`, which makes what is in a namespace, parts have facts alone */
 function routerParts(
   topology: Topology,
   nodeName: string,
   allocations: Allocations,
-  fill?: (namespace: Namespace) => NamespaceState,
+  making: Filled = AT_ONCE,
   known?: ReadonlyMap<string, RouterPart>,
 ): Map<string, RouterPart> {
   const lookup = relationsOf(topology);
@@ -178,7 +192,7 @@ function routerParts(
   for (const entry of hosted) {
     const before = known?.get(entry.router.name);
     const isSame = before !== undefined && isEqual(before.because, entry.because);
-    parts.set(entry.router.name, isSame ? before : partOf(context, entry, fill));
+    parts.set(entry.router.name, isSame ? before : partOf(context, entry, making));
   }
   return parts;
 }
@@ -187,23 +201,26 @@ function routerParts(
 const hostedOn = (topology: Topology, nodeName: string, { absentRouters }: Allocations): Hosted[] =>
   (placementOf(topology).routersByNode.get(nodeName) ?? []).filter(({ router }) => !absentRouters[router.name]);
 
-function partOf(context: Context, entry: Hosted, fill?: (namespace: Namespace) => NamespaceState): RouterPart {
-  const namespaces = routerNamespaces(context, entry);
+function partOf(context: Context, entry: Hosted, { qrouter, fill }: Filled): RouterPart {
+  const namespaces = routerNamespaces(context, entry, qrouter);
   return {
     because: entry.because,
     namespaces,
     contents: fill ? namespaces.map(fill) : [],
-    floatingIps: namespaces.flatMap((namespace) =>
-      'floatingIps' in namespace ? namespace.floatingIps.map((fact) => fact.floating_ip_address) : [],
-    ),
   };
 }
 
-function routerNamespaces(context: Context, entry: Hosted): Namespace[] {
+/** Addresses of the floating IPs that a router serves on a node. */
+export const servedIn = ({ namespaces }: RouterPart): string[] =>
+  namespaces.flatMap((namespace) =>
+    'floatingIps' in namespace ? namespace.floatingIps.map((fact) => fact.floating_ip_address) : [],
+  );
+
+function routerNamespaces(context: Context, entry: Hosted, qrouter: Making['qrouter']): Namespace[] {
   const { router } = entry;
   if (!router.distributed) return [legacyNamespace(context, entry)];
   const isSnat = snatNodes(context.lookup.topology, router).some(({ name }) => name === context.node.name);
-  return [qrouterNamespace(context, entry), ...(isSnat ? [snatNamespace(context, router) ?? []].flat() : [])];
+  return [qrouter(context, entry), ...(isSnat ? [snatNamespace(context, router) ?? []].flat() : [])];
 }
 
 /** As an agent makes them: routers, their snat namespaces, those that are not distributed, then `fip` and `qdhcp`. */
@@ -233,12 +250,7 @@ function inOrder(
 }
 
 /** The agent's own state files: `link_local_allocator.py`, `fip_rule_priority_allocator.py`, written by `item_allocator.py`. */
-function allocationLines(
-  topology: Topology,
-  nodeName: string,
-  allocations: Allocations,
-  namespaces: Namespace[],
-): AllocationLine[] {
+function allocationLines(...[topology, nodeName, allocations, namespaces]: NodeArguments): AllocationLine[] {
   const lookup = relationsOf(topology);
   const context = { lookup, node: lookup.node.get(nodeName)!, allocations };
   return namespaces.flatMap((namespace): AllocationLine[] => {

@@ -126,7 +126,7 @@ function placeCentralRouters({ topology }: Relations): Map<string, Hosted[]> {
 const haPortsByDevice = new WeakMap<Topology, Map<string, Port[]>>();
 
 /** The HA ports of a router, one for each agent that it is bound to (`l3_hamode_db.py: add_ha_port`). */
-export function haPortsOf(topology: Topology, { id, name }: Router): Port[] {
+export function haPortsOf(topology: Topology, { id, name }: { id?: string | undefined; name: string }): Port[] {
   const known = haPortsByDevice.get(topology) ?? portsByDevice(topology, DEVICE_OWNER.ha);
   haPortsByDevice.set(topology, known);
   const whole = (id === undefined ? undefined : known.get(id)) ?? known.get(name);

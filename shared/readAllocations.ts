@@ -14,6 +14,7 @@ import { readBareTables } from './readBareTables.ts';
 import { readAbsentRouters, readBackports } from './readBackports.ts';
 import { readForms } from './readForms.ts';
 import { elect, readChoices, readSilentNames } from './readHa.ts';
+import { readIds } from './readIds.ts';
 import { readIpv6, readIpv6Gateway, readLearned, readScopeMarks } from './readIpv6.ts';
 import { readMacs } from './readMacs.ts';
 import { readMigration } from './readMigration.ts';
@@ -42,7 +43,7 @@ export function readAllocations(topology: Topology, nodeName: string, live: Node
     readChoices(topology, namespace, live, allocations);
   readBackports(topology, namespacesOf(topology, nodeName, allocations), live, allocations);
   const namespaces = namespacesOf(topology, nodeName, allocations);
-  readSilentNames(namespaces, live, allocations);
+  readSilentNames(topology, namespaces, live, allocations);
   readIpv6(live, allocations);
   readIpv6Gateway(namespaces, live, allocations);
   for (const namespace of namespaces) readLearned(namespace, live, allocations);
@@ -71,53 +72,6 @@ function readKeepalivedFiles(topology: Topology, nodeName: string, live: NodeSta
   if (node && topology.routers.some(({ ha }) => ha))
     readKeepalived({ lookup, node, allocations }, namespacesOf(topology, nodeName, allocations), live);
 }
-
-const FULL_ID = 36;
-
-/** Whole ids of routers and external networks of which the topology has none or only the beginning. */
-function readIds(topology: Topology, live: NodeState, allocations: Allocations): void {
-  const names = Object.keys(live.namespaces);
-  const idsOf = (prefix: string) =>
-    names.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
-  const routerIds = new Set([...idsOf(NS_PREFIX.qrouter), ...idsOf(NS_PREFIX.snat)]);
-  const taken = new Set(topology.routers.map(({ id }) => id));
-  for (const { id, name, pointer } of topology.routers) {
-    if (id?.length === FULL_ID) continue;
-    const found = [...routerIds].filter((candidate) =>
-      id === undefined
-        ? !taken.has(candidate) && hasInterfaces(topology, name, live, candidate)
-        : candidate.startsWith(id),
-    );
-    if (found.length === 1) allocations.ids[pointer] = found[0]!;
-  }
-  const takenNetworks = new Set(topology.networks.map(({ id }) => id));
-  for (const network of topology.networks) {
-    if (network.id?.length === FULL_ID) continue;
-    const found = (network.external ? (['fip', 'qdhcp'] as const) : (['qdhcp'] as const)).map((kind) => {
-      const prefix = DEV_PREFIX[kind === 'fip' ? 'fg' : 'tap'];
-      return idsOf(NS_PREFIX[kind]).filter((candidate) =>
-        network.id === undefined
-          ? !takenNetworks.has(candidate) &&
-            network.subnets.some(({ cidr }) => hasAddressIn(live.namespaces[NS_PREFIX[kind] + candidate], prefix, cidr))
-          : candidate.startsWith(network.id),
-      );
-    });
-    const one = found.find((ids) => ids.length === 1);
-    if (one) allocations.ids[network.pointer] = one[0]!;
-  }
-}
-
-/** Whether a live router namespace has an address of every subnet of the router. */
-function hasInterfaces(topology: Topology, routerName: string, live: NodeState, id: string): boolean {
-  const { router: routers, subnet: subnets } = relationsOf(topology);
-  const cidrs = routers.get(routerName)!.interfaces.flatMap(({ subnet }) => subnets.get(subnet)?.cidr ?? []);
-  const inside = (name: string, prefix: string) =>
-    cidrs.length > 0 && cidrs.every((cidr) => hasAddressIn(live.namespaces[name], prefix, cidr));
-  return inside(NS_PREFIX.qrouter + id, DEV_PREFIX.qr) || inside(NS_PREFIX.snat + id, DEV_PREFIX.sg);
-}
-
-const hasAddressIn = (state: NamespaceState | undefined, prefix: string, cidr: string): boolean =>
-  (state?.addresses ?? []).some(({ ifname, local }) => ifname.startsWith(prefix) && contains(cidr, local));
 
 /** Names and addresses of devices that the topology leaves out. */
 function readDevices(namespace: Namespace, state: NamespaceState, allocations: Allocations): void {

@@ -24,6 +24,7 @@ import {
   isUnknown,
 } from './namespaces/types.ts';
 import { DEV_PREFIX, DHCP_WRAP, METADATA_V6_CIDR, VR_ID_RANGE, WRAP } from './neutron.ts';
+import { segmentOf, segmentsOf } from './ovs/segments.ts';
 import { dhcpPortsOf } from './placement.ts';
 import { hasChange } from './releases.ts';
 import type { IptablesItem, NamespaceState, NodeState, Route } from './state.ts';
@@ -98,7 +99,7 @@ function readHaPort(
   };
   const port = isUnknown(ifname) ? elect(haPortIds(live, idOf(namespace))) : undefined;
   if (port !== undefined) allocations.ids[key] = port;
-  if (haPortOf({ lookup: relationsOf(topology), node: namespace.node }, namespace.router)) return;
+  if (haPortOf({ lookup: relationsOf(topology), node: namespace.node, allocations }, namespace.router)) return;
   const device = port === undefined ? ifname : `${DEV_PREFIX.ha}${port}`;
   const mtu = live.namespaces[namespace.name]?.links?.find((link) => link.ifname === device)?.mtu;
   if (mtu !== undefined) allocations.haMtu ??= mtu;
@@ -114,9 +115,22 @@ const IS_ACTIVE: Record<string, boolean> = { primary: true, master: true, backup
 
 /**
  * Names of devices without addresses, where the topology leaves them out: by their MACs, which the topology or a neighbour tells. Of
- * one that nobody tells it is any that is not another's and has the right MTU.
+ * one that nobody tells it is any on its network that is not another's and has the right MTU.
  */
-export function readSilentNames(namespaces: readonly Namespace[], live: NodeState, allocations: Allocations): void {
+export function readSilentNames(
+  topology: Topology,
+  namespaces: readonly Namespace[],
+  live: NodeState,
+  allocations: Allocations,
+): void {
+  const segments = segmentsOf(live.ports ?? []);
+  const { network: networks } = relationsOf(topology);
+  /** Where the switch tells the network of a device, it must be the right one. */
+  const isOn = (ifname: string, { network: name }: Device): boolean => {
+    const network = networks.get(name ?? '');
+    const [seen, said] = [segments.get(ifname), network && segmentOf(network)];
+    return seen === undefined || said === undefined || seen === said;
+  };
   for (const namespace of namespaces) {
     const devices = devicesOf(namespace);
     const { links = [] } = live.namespaces[namespace.name] ?? {};
@@ -126,7 +140,11 @@ export function readSilentNames(namespaces: readonly Namespace[], live: NodeStat
       const prefix = DEV_PREFIX[device.kind];
       const link = links.find(
         ({ ifname, mtu, address }) =>
-          ifname.startsWith(prefix) && mtu === device.mtu && !taken.has(ifname) && (mac ?? address) === address,
+          ifname.startsWith(prefix) &&
+          mtu === device.mtu &&
+          !taken.has(ifname) &&
+          (mac ?? address) === address &&
+          isOn(ifname, device),
       );
       if (!link) return false;
       taken.add(link.ifname);

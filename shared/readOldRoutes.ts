@@ -25,8 +25,7 @@ const isSoonAfter = (namespace: Namespace): boolean =>
   hasChange(namespace, 'static_routes') && !hasChange(namespace, 'ecmp');
 
 /** What a route is, whoever wrote it. */
-export const routeKey = ({ family, table, dst, gateway, dev }: Route): string =>
-  [family, table, dst, gateway, dev].join(' ');
+const routeKey = ({ family, table, dst, gateway, dev }: Route): string => [family, table, dst, gateway, dev].join(' ');
 
 /** The same routes, of which some are old. */
 export const withoutProtocol = (all: Route[], old: readonly string[]): Route[] =>

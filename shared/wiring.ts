@@ -1,16 +1,16 @@
 /** From a topology to what a trace needs besides the states of the nodes: segments, plugs and endpoints. */
 import { type Allocations, defaultAllocations } from './allocations.ts';
-import { type Making, ON_DEMAND, WITHOUT_SWITCH, expectParts, namespacesOf } from './expect.ts';
+import { type Making, type NodeParts, ON_DEMAND, WITHOUT_SWITCH, expectParts, namespacesOf } from './expect.ts';
 import { parsePrefix } from './ip.ts';
 import { macOf } from './namespaces/devices.ts';
-import { type Namespace, devicesOf } from './namespaces/types.ts';
+import { type Device, type Namespace, devicesOf } from './namespaces/types.ts';
 import { DEVICE_OWNER, METADATA_PORT } from './neutron.ts';
 import { isTunnelled } from './ovs/names.ts';
 import { readAllocations } from './readAllocations.ts';
 import type { Gap, NodeState } from './state.ts';
 import { grouped } from './topology/lookup.ts';
 import { type Relations, relationsOf, subnetOf } from './topology/relations.ts';
-import type { Network, Node, Port, Topology } from './topology/types.ts';
+import type { Network, Node, Port, Router, Topology } from './topology/types.ts';
 import type { Carrier, Cloud, Endpoint, EndpointAddress, Segment, WiredDevice, Wiring } from './trace/cloud.ts';
 
 /** What agents chose, by node; nodes that are not in it have the defaults. */
@@ -32,7 +32,7 @@ export const expectedCloudOnDemand = (topology: Topology, allocations: Allocatio
 function cloudMade(topology: Topology, allocations: AllocationsByNode, making?: Making): Cloud {
   const made = new Map(
     topology.nodes.map(({ name }) => {
-      const chosen = allocations.get(name) ?? defaultAllocations(topology, name);
+      const chosen = unfiltered(allocations.get(name) ?? defaultAllocations(topology, name));
       return [name, expectParts(topology, name, chosen, undefined, making)];
     }),
   );
@@ -40,7 +40,34 @@ function cloudMade(topology: Topology, allocations: AllocationsByNode, making?: 
     from: 'expected',
     states: [...made.values()].map(({ state }) => withListeners(state)),
     wiring: wiringOf(topology, allocations, (name) => made.get(name)!.namespaces),
+    ...(making === ON_DEMAND && { near: nearOf(topology, made) }),
   };
+}
+
+/**
+ * What security groups permit no topology tells, so what is expected of a packet is the way without them. On a VLAN network the flow that
+ * delivers is one that the openvswitch firewall replaces by its own (`openvswitch_firewall/firewall.py: install_physical_direct_flow`).
+ */
+const unfiltered = (allocations: Allocations): Allocations =>
+  allocations.ovs?.hasFlowFirewall === true
+    ? { ...allocations, ovs: { ...allocations.ovs, isUnfiltered: true } }
+    : allocations;
+
+/** Of what is made on demand nothing is asked that would have to be made. */
+function nearOf(topology: Topology, made: ReadonlyMap<string, NodeParts>): Record<string, string[]> {
+  const lookup = relationsOf(topology);
+  const names = new Map<string, Set<string>>(topology.networks.map(({ name }) => [name, new Set()]));
+  for (const { namespaces } of made.values())
+    for (const namespace of namespaces) {
+      const networks =
+        namespace.kind === 'qrouter'
+          ? namespace.router.interfaces.map(({ subnet }) => lookup.subnet.get(subnet)?.network)
+          : wiredIn(namespace).map(({ network }) => network);
+      for (const network of networks) names.get(network ?? '')?.add(namespace.name);
+    }
+  const near: Record<string, string[]> = Object.create(null);
+  for (const [network, all] of names) near[network] = [...all];
+  return near;
 }
 
 /**
@@ -93,10 +120,15 @@ export function wiringOf(
     namespacesOf(topology, name, allocations.get(name) ?? defaultAllocations(topology, name)),
 ): Wiring {
   const devices: Record<string, WiredDevice> = Object.create(null);
+  const known = new Set<Router>();
   for (const { name } of topology.nodes)
-    for (const namespace of namespacesOn(name))
-      // DHCP ports are endpoints of their segment like VMs.
-      for (const { kind, ifname, network } of namespace.kind === 'qdhcp' ? [] : devicesOf(namespace))
+    for (const namespace of namespacesOn(name)) {
+      // On nodes of which nothing was read a distributed router has the same devices.
+      if (namespace.kind === 'qrouter' && !allocations.has(name)) {
+        if (known.has(namespace.router)) continue;
+        known.add(namespace.router);
+      }
+      for (const { kind, ifname, network } of wiredIn(namespace))
         if (network !== undefined)
           devices[ifname] = {
             segment: network,
@@ -105,6 +137,7 @@ export function wiringOf(
               ? { distributed: true }
               : { nodes: [...(devices[ifname]?.nodes ?? []), name] }),
           };
+    }
   const segments: Record<string, Segment> = Object.create(null);
   const held = heldOn(topology);
   for (const network of topology.networks) segments[network.name] = segmentOf(network, held);
@@ -119,6 +152,9 @@ export function wiringOf(
     bridgeMappings: byNode(topology, ({ bridge_mappings }) => bridge_mappings),
   };
 }
+
+/** DHCP ports are endpoints of their segment like VMs. */
+const wiredIn = (namespace: Namespace): Device[] => (namespace.kind === 'qdhcp' ? [] : devicesOf(namespace));
 
 function byNode<T>(topology: Topology, of: (node: Node) => T | undefined): Record<string, T> {
   const values: Record<string, T> = Object.create(null);

@@ -77,6 +77,7 @@ const SET_APART: readonly string[] = [
   'Conntrack helpers and NDP proxies of a router of which the topology does not say them (`conntrack_helpers`, `enable_ndp_proxy`, `ndp_proxies`), and NDP proxies of HA routers: they are taken as they are.',
   'Neighbour proxies of NDP proxies (`ip -6 neigh show proxy`): not collected.',
   'Firewall as a service, and whatever security groups and QoS add to br-int: recognised, not checked.',
+  'Security groups of the drivers `iptables` and `iptables_hybrid`: a packet is traced as if they let it pass.',
   'The inside of iptables chains that are not of Neutron; what leads there from a chain of Neutron or of the kernel is reported.',
   'Kernel settings that Neutron does not set.',
   'The password of keepalived; its interval (`advert_int`) where a single file tells it.',

@@ -52,7 +52,7 @@ async function run(args: string[], io: Io): Promise<number> {
 }
 
 /** The one namespace that begins so. */
-export function pickNamespace({ namespaces, node }: NodeState, start: string): string {
+function pickNamespace({ namespaces, node }: NodeState, start: string): string {
   if (start === '-') return start;
   const names = Object.keys(namespaces);
   const found = names.includes(start) ? [start] : names.filter((name) => name.startsWith(start));

@@ -52,7 +52,7 @@ function traceText(document: Document, params: TraceParams, comparison: LiveComp
 }
 
 /** For a ticket or a program. */
-export function traceExport(
+function traceExport(
   document: Document,
   { format, ...params }: TraceExportParams,
   comparison: LiveComparison | undefined,

@@ -27,11 +27,7 @@ export const traceViewRequest: OwnRequest<TraceParams> = {
   answer: (params, { document, comparison }) => traceView(document(params.uri), params, comparison(params.uri)),
 };
 
-export function traceView(
-  document: Document,
-  params: TraceParams,
-  comparison: LiveComparison | undefined,
-): TraceViewAnswer {
+function traceView(document: Document, params: TraceParams, comparison: LiveComparison | undefined): TraceViewAnswer {
   const result = tracedIn(document, params, comparison);
   if ('problem' in result) return result;
   const { expected, live, parting, findings } = result.traced;

@@ -1,7 +1,7 @@
 /** `ovs-ofctl dump-flows`: what the bridges do with frames. Expected ones are made in `shared/ovs/`. */
 import { apartReason } from '../ovs/apart.ts';
 import { flowOfLine } from '../ovs/flowText.ts';
-import { STALE_NAMESPACE, isPortLeak, isStaleFlow } from '../ovs/leftovers.ts';
+import { STALE_NAMESPACE, isArpLeak, isPortLeak, isStaleFlow } from '../ovs/leftovers.ts';
 import type { Flow } from '../state.ts';
 import type { NodeAspect, Parsed } from './aspect.ts';
 
@@ -30,7 +30,9 @@ export const flows: NodeAspect<Flow> = {
         ? 'leaked-dvr-flow'
         : isPortLeak(flow, live)
           ? 'leaked-port-flow'
-          : undefined,
+          : isArpLeak(flow, live)
+            ? 'leaked-arp-flow'
+            : undefined,
   repair: (flow) => ['ovs-ofctl', '-O', 'OpenFlow13', 'add-flow', flow.bridge, addText(flow)],
   remove: ({ bridge, table, priority, match }) => [
     'ovs-ofctl',

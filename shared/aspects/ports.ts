@@ -1,5 +1,5 @@
 /** `ovs-vsctl list Port`, `list Interface`: what is plugged into the bridges. Expected ones are made in `shared/ovs/`. */
-import { STALE_NAMESPACE, isStalePort } from '../ovs/leftovers.ts';
+import { STALE_NAMESPACE, isIdleTunnel, isStalePort } from '../ovs/leftovers.ts';
 import { isTrunkBridge } from '../ovs/names.ts';
 import type { OvsPort } from '../state.ts';
 import type { NodeAspect, Parsed } from './aspect.ts';
@@ -32,7 +32,8 @@ export const ports: NodeAspect<OvsPort> = {
   explain,
   alike: false,
   dynamic: (port, expected) => dynamicReason(port, expected),
-  known: (port, expected, live) => (isStalePort(port, expected, live) ? STALE_NAMESPACE : undefined),
+  known: (port, expected, live) =>
+    isStalePort(port, expected, live) ? STALE_NAMESPACE : isIdleTunnel(port, live) ? 'leaked-tunnel' : undefined,
   remove: ({ bridge, name }) => ['ovs-vsctl', 'del-port', bridge, name],
 };
 

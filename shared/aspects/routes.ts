@@ -195,12 +195,33 @@ function snatRoutes(namespace: Namespace & { kind: 'snat' }): Route[] {
   const { qg, ha, extraRoutes: extra } = namespace;
   const outside = qg ? outsideRoutes(qg, namespace) : [];
   if (!ha) return replaced([...written(namespace, 'static_routes', outside), ...extraRoutes(namespace)]);
-  return [
+  return siblings([
     ...outside.map((route) => ({ ...route, protocol: ha.protocols[route.dst] ?? ha.protocol })),
     ...extra.flatMap(({ protocols = [], dst, gateway, dev, because }) =>
       protocols.map((protocol): Route => ({ ...staticRoute({ dst, gateway, dev, because }), protocol })),
     ),
-  ].map((route) => (route.protocol === BOOT ? bare(route) : route));
+  ]).map((route) => (route.protocol === BOOT ? bare(route) : route));
+}
+
+/** Of an IPv6 route by another gateway the kernel makes one more next hop of the first (`net/ipv6/ip6_fib.c: fib6_add_rt2node`). */
+function siblings(all: readonly Route[]): Route[] {
+  const isSibling = (a: Route, b: Route): boolean =>
+    a.family === 'inet6' &&
+    b.family === 'inet6' &&
+    a.dst === b.dst &&
+    a.gateway !== undefined &&
+    b.gateway !== undefined;
+  return all.flatMap((route, i): Route[] => {
+    const group = all.filter((other) => isSibling(route, other));
+    const gateways = new Set(group.map(({ gateway }) => gateway));
+    if (gateways.size < 2) return [route];
+    if (all.slice(0, i).some((earlier) => isSibling(earlier, route))) return [];
+    const { gateway: _, dev: __, ...rest } = route;
+    const hops = group.filter((hop, at) => group.findIndex(({ gateway }) => gateway === hop.gateway) === at);
+    return [
+      inOrder({ ...rest, nexthops: hops.map(({ gateway, dev }) => ({ gateway: gateway!, dev: dev!, weight: 1 })) }),
+    ];
+  });
 }
 
 /** The agent writes with netlink's *replace*, extra routes last: one to everywhere takes the place of the gateway's. */

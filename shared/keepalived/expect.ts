@@ -125,7 +125,7 @@ const tracking = (context: Context, { noTrack }: KeepalivedChoice): string =>
   (noTrack ?? agentsHave(context, 'keepalived_no_track')) ? ' no_track' : '';
 
 /** The devices whose addresses the file has: those that it guards, and inside ones that were updated since. */
-export function guardedDevices(context: Context, namespace: SnatNamespace, updated: readonly string[]): Device[] {
+function guardedDevices(context: Context, namespace: SnatNamespace, updated: readonly string[]): Device[] {
   return [
     ...namespace.sg,
     ...(namespace.qg ? [namespace.qg] : []),

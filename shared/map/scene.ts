@@ -38,7 +38,7 @@ export const SPACE = 28;
 /** Between two lines that run side by side. */
 export const RAIL = 6;
 /** A container is never narrower: its name must fit. */
-export const NARROWEST = 210;
+const NARROWEST = 210;
 
 /** A thing with what is in it, before it has a place. A group without a thing is only room. */
 export interface Part {

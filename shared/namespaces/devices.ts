@@ -114,12 +114,16 @@ export function interfaceAddress(
   );
 }
 
+/** What a device without id is called after: its subnet, and its router too where several are on it. */
+const placeOf = ({ lookup }: Context, router: Router, { subnet }: RouterInterface): string =>
+  (lookup.interfacesOfSubnet.get(subnet)?.length ?? 0) > 1 ? `${router.name} in ${subnet}` : subnet;
+
 /** The `qr-` device of a port. */
 export function qrDevice(context: Context, router: Router, port: RouterPort): Device {
   const [[entry, subnet]] = port;
   return {
     kind: 'qr',
-    ifname: portDevice(context, 'qr', entry.pointer, entry.port_id, entry.subnet),
+    ifname: portDevice(context, 'qr', entry.pointer, entry.port_id, placeOf(context, router, entry)),
     mac: macOf(context, entry.pointer, entry.mac_address, `${router.name} in ${entry.subnet}`),
     mtu: deviceMtu(context, context.lookup.network.get(subnet.network)),
     network: subnet.network,
@@ -155,7 +159,7 @@ export function sgDevice(context: Context, router: Router, port: RouterPort): De
   const key = snatKey(entry);
   return {
     kind: 'sg',
-    ifname: portDevice(context, 'sg', key, entry.snat?.port_id, entry.subnet),
+    ifname: portDevice(context, 'sg', key, entry.snat?.port_id, placeOf(context, router, entry)),
     mac: macOf(context, key, entry.snat?.mac_address, `SNAT port of ${entry.subnet}`),
     mtu: deviceMtu(context, context.lookup.network.get(subnet.network)),
     network: subnet.network,

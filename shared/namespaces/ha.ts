@@ -15,21 +15,27 @@ import { type Device, type HaFact, type HaRole, unknown } from './types.ts';
  * Whether keepalived guards the router on a node that is bound to it: the server sent an HA port for that agent
  * (`agent.py: _create_router`). A topology without any HA port of the router is one that leaves them out.
  */
-export function hasHaPort({ lookup, node }: Pick<Context, 'lookup' | 'node'>, router: Router): boolean {
+export function hasHaPort(context: Known, router: Router): boolean {
   if (!router.ha) return false;
-  const ports = haPortsOf(lookup.topology, router);
-  return ports.length === 0 || ports.some((port) => port.node === node.name);
+  const ports = portsOf(context, router);
+  return ports.length === 0 || ports.some((port) => port.node === context.node.name);
 }
 
+type Known = Pick<Context, 'lookup' | 'node' | 'allocations'>;
+
+/** They name their router by its id, which the node may have told. */
+const portsOf = ({ lookup, allocations }: Known, { id, name, pointer: at }: Router): Port[] =>
+  haPortsOf(lookup.topology, { id: allocations.ids[at] ?? id, name });
+
 /** The HA port of this node, when the topology has it. */
-export const haPortOf = ({ lookup, node }: Pick<Context, 'lookup' | 'node'>, router: Router): Port | undefined =>
-  haPortsOf(lookup.topology, router).find((port) => port.node === node.name);
+export const haPortOf = (context: Known, router: Router): Port | undefined =>
+  portsOf(context, router).find((port) => port.node === context.node.name);
 
 /**
  * Whom the API calls active; `undefined`: it says nothing, or the router is not known to it. The gateway port is bound to the active
  * host (`db/l3_hamode_db.py: _update_router_port_bindings`), which decides where agents contradict each other or none says that it is active.
  */
-export function activeNodeOf({ l3_agents: agents = [], external_gateway: gateway }: Router): string | undefined {
+function activeNodeOf({ l3_agents: agents = [], external_gateway: gateway }: Router): string | undefined {
   const active = agents.filter(({ ha_state }) => ha_state === 'active').map(({ node }) => node);
   if (active.length === 1) return active[0];
   return gateway?.node ?? active[0];

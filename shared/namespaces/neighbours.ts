@@ -8,6 +8,7 @@ import { ROUTER_INTERFACE_OWNERS } from '../neutron.ts';
 import { isServiced } from '../placement.ts';
 import { releaseHas, releaseMayHave } from '../releases.ts';
 import type { Because } from '../state.ts';
+import { canBind } from '../topology/binding.ts';
 import { hasSnatAddress, isIpv4 } from '../topology/relations.ts';
 import type { Port, Router, Subnet } from '../topology/types.ts';
 import { type Choice, chosenOf } from './choice.ts';
@@ -79,8 +80,11 @@ const SERVER = 'l3_dvr_db.py: update_arp_entry_for_dvr_service_port';
 
 const isNoRouter = ({ port }: { port: Port }): boolean => !ROUTER_INTERFACE_OWNERS.includes(port.device_owner);
 
-/** `l3_dvr_db.py: is_port_bound`. On a host without an OVS agent binding fails. */
-const isBound = ({ lookup }: Context, { node }: Port): boolean => node !== undefined && lookup.node.has(node);
+/** `l3_dvr_db.py: is_port_bound`. On a host without an OVS agent binding fails, and where it maps no bridge to the physical network. */
+const isBound = ({ lookup }: Context, { node: name, network }: Port): boolean => {
+  const [node, of] = [lookup.node.get(name ?? ''), lookup.network.get(network)];
+  return node !== undefined && (of === undefined || canBind(node, of));
+};
 
 const portMac = (context: Context, port: Port): string => macOf(context, port.pointer, port.mac_address, port.name);
 

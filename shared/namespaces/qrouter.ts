@@ -2,7 +2,7 @@
 import { ipv4Text, ipv4Value } from '../ip.ts';
 import { DVR_FIP_LL_CIDR, FIP_LL_SUBNET } from '../neutron.ts';
 import { releaseHas, releaseMayHave } from '../releases.ts';
-import { onDemand } from '../onDemand.ts';
+import { onDemand, onDemandEach } from '../onDemand.ts';
 import { type Hosted, type ServedFloatingIp, hasExternal, placementOf, snatNodes } from '../placement.ts';
 import type { Because } from '../state.ts';
 import { hasSnatAddress, isIpv4 } from '../topology/relations.ts';
@@ -38,7 +38,8 @@ import {
   unknown,
 } from './types.ts';
 
-export function qrouterNamespace(context: Context, { router, because }: Hosted): QrouterNamespace {
+export function qrouterNamespace(context: Context, hosted: Hosted): QrouterNamespace {
+  const { router } = hosted;
   const { lookup, node } = context;
   const ha = isHaEdge(context, router);
   const interfaces = portsOf(context, router, ({ port_id }) => port_id).map((port) =>
@@ -55,12 +56,7 @@ export function qrouterNamespace(context: Context, { router, because }: Hosted):
   const isListed = choice !== undefined && chosenOf(context.allocations, choice, []).length > 0;
   const listed = isListed ? served.filter((s) => s.kind === 'centralised') : sure;
   return {
-    kind: 'qrouter',
-    name: namespaceName(context, 'qrouter', router),
-    node,
-    ...agentsOf(context),
-    because,
-    router,
+    ...headOf(context, hosted),
     hasGateway: router.external_gateway !== undefined,
     interfaces,
     ...(fipLink ? { fipLink } : {}),
@@ -88,6 +84,43 @@ export function qrouterNamespace(context: Context, { router, because }: Hosted):
     ...(fipLink ? crossScopeOf(context, router, listed) : {}),
   };
 }
+
+/** Facts that `qrouterOnDemand` has no word of before somebody asks for one: then all of them are made. */
+const FACTS: Readonly<Record<keyof Omit<QrouterNamespace, keyof ReturnType<typeof headOf>>, true>> = {
+  hasGateway: true,
+  interfaces: true,
+  fipLink: true,
+  floatingIps: true,
+  centralFloatingIps: true,
+  floatingIpListed: true,
+  listedChoice: true,
+  extraRoutes: true,
+  ha: true,
+  scopes: true,
+  crossScope: true,
+};
+
+const headOf = (context: Context, { router, because }: Hosted) => ({
+  kind: 'qrouter' as const,
+  name: namespaceName(context, 'qrouter', router),
+  node: context.node,
+  ...agentsOf(context),
+  because,
+  router,
+});
+
+const factsOnDemand = onDemandEach<
+  { context: Context; hosted: Hosted; made?: QrouterNamespace },
+  Pick<QrouterNamespace, keyof typeof FACTS>
+>(
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of the table
+  Object.keys(FACTS) as (keyof typeof FACTS)[],
+  (from, key) => (from.made ??= qrouterNamespace(from.context, from.hosted))[key],
+);
+
+/** The same for one packet: a router has a namespace on each of many nodes, and the packet comes to few of them. */
+export const qrouterOnDemand = (context: Context, hosted: Hosted): QrouterNamespace =>
+  Object.assign(factsOnDemand({ context, hosted }), headOf(context, hosted));
 
 /**
  * The server lists centralised floating IPs to every agent in mode dvr_snat that holds the router (`l3_dvr_db.py: _get_dvr_sync_data,
@@ -134,7 +167,7 @@ export function portsOf(
 }
 
 /** Whether the agent's class for DVR with HA makes the namespace: a node with the snat namespace and an HA port (`agent.py: _create_router`). */
-export const isHaEdge = (context: Context, router: Router): boolean =>
+const isHaEdge = (context: Context, router: Router): boolean =>
   hasHaPort(context, router) &&
   snatNodes(context.lookup.topology, router).some(({ name }) => name === context.node.name);
 
@@ -225,7 +258,7 @@ export function fipLinkOf(context: Context, router: Router, ha = isHaEdge(contex
 }
 
 /** Where pairs come from. A stable branch that got the wider range keeps pairs of the older one (`item_allocator.py: remembered`). */
-export function linkLocalRanges(context: Pick<Context, 'lookup' | 'allocations'>): string[] {
+function linkLocalRanges(context: Pick<Context, 'lookup' | 'allocations'>): string[] {
   const release = releaseOf(context);
   if (releaseHas(release, 'link_local_18')) return [DVR_FIP_LL_CIDR];
   return releaseMayHave(release, 'link_local_18') ? [DVR_FIP_LL_CIDR, FIP_LL_SUBNET] : [FIP_LL_SUBNET];

@@ -19,7 +19,7 @@ export function scopeKey(network: Network | undefined, family: Family): string |
 }
 
 /** The scopes that a router meets: internal ports first, then the gateway port; of a port both families (`get_port_address_scope_mark`). */
-export function scopesOf(lookup: Relations, router: Router): string[] {
+function scopesOf(lookup: Relations, router: Router): string[] {
   const networks = [
     ...router.interfaces.map(({ subnet }) => lookup.subnet.get(subnet)?.network),
     router.external_gateway?.network,
@@ -29,10 +29,10 @@ export function scopesOf(lookup: Relations, router: Router): string[] {
 }
 
 /** `router_info.py: get_address_scope_mark_mask`: the id, shifted into the upper half. */
-export const markOfId = (id: number): string => `0x${(id * 2 ** 16).toString(16)}/${ADDRESS_SCOPE_MARK_MASK}`;
+const markOfId = (id: number): string => `0x${(id * 2 ** 16).toString(16)}/${ADDRESS_SCOPE_MARK_MASK}`;
 
 /** The mark of a scope in a router; "no scope" has the first id. */
-export function markOf({ lookup, allocations }: Context, router: Router, scope: string | undefined): string {
+function markOf({ lookup, allocations }: Context, router: Router, scope: string | undefined): string {
   if (scope === undefined) return markOfId(ADDRESS_SCOPE_MARK_ID_MIN);
   const id = allocations.scopeMarks[router.name]?.[scope] ?? defaultScopeId(lookup, router, scope);
   return markOfId(id);

@@ -98,11 +98,12 @@ export function gatewayFacts(
   };
   if (!gateway || !network) return { ...base, gateways: [], onlink: [], extraRoutes: extra(inside) };
   const port = { ...gateway, fixed_ips: gateway.external_fixed_ips };
-  const own = externalDevice(context, 'qg', port, network, because, `${router.name} on ${network.name}`);
+  const reason = { ...because, pointer: gateway.pointer };
+  const own = externalDevice(context, 'qg', port, network, reason, `${router.name} on ${network.name}`);
   const floatingIps = centralFloatingIps(context, router);
   // Each centralised floating IP is an address of the gateway device (`dvr_edge_router.py: add_centralized_floatingip`).
   const served = [
-    ...floatingIps.map(({ floating_ip_address: address, because: reason }) => [`${address}/32`, reason] as const),
+    ...floatingIps.map(({ floating_ip_address: address, because: why }) => [`${address}/32`, why] as const),
     ...forwardedAddresses(context, router),
   ];
   const qg = guarded(context, router, ha, {
@@ -115,7 +116,7 @@ export function gatewayFacts(
     ? { gateways: [], onlink: [] }
     : outsideOf(context, network, own, gateway.external_fixed_ips);
   const option = isStandby ? [] : optionalGateway(context, outside.gateways, gateway.pointer);
-  const gateways = [...outside.gateways, ...option];
+  const gateways = [...(ha ? everyGateway(outside.gateways) : outside.gateways), ...option];
   const externalMark = gateway.enable_snat ? externalMarkOf(context, router) : undefined;
   return {
     ...base,
@@ -132,6 +133,13 @@ export function gatewayFacts(
     extraRoutes: extra([...inside, qg], gateways),
   };
 }
+
+/**
+ * keepalived has a default route of each gateway (`ha_router.py: _add_default_gw_virtual_route`), where an agent would write one over
+ * the other. It adds them in their order, and the kernel puts the later one first (`net/ipv4/fib_trie.c: fib_table_insert`).
+ */
+const everyGateway = (gateways: readonly GatewayFact[]): GatewayFact[] =>
+  gateways.map(({ address, because }) => ({ address, because })).toReversed();
 
 /** `router_info.py: _get_external_gw_ips`. */
 function optionalGateway(

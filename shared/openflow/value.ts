@@ -21,7 +21,7 @@ export function maskedOf(text: string, { kind, bits }: Field): Masked | undefine
 export const onesOf = (bits: number): bigint => (1n << BigInt(bits)) - 1n;
 
 /** One value without mask. */
-export function valueOf(text: string, kind: Kind): bigint | undefined {
+function valueOf(text: string, kind: Kind): bigint | undefined {
   switch (kind) {
     case 'mac':
       return isMac(text) ? BigInt(`0x${text.replaceAll(':', '')}`) : undefined;

@@ -26,6 +26,8 @@ export interface OvsAllocations {
   hasNoSpoofing?: boolean;
   /** Whether `firewall_driver = openvswitch`. */
   hasFlowFirewall?: boolean;
+  /** Whether the flows are asked for that the firewall replaces by its own: expected packets pass without it. */
+  isUnfiltered?: boolean;
   /** Changes that came into stable branches late (`changes.ts`), as the flows tell. */
   changes: Partial<Record<Backported, boolean>>;
   /** Whether `of_interface = ovs-ofctl`, which writes some actions in another order. */
@@ -40,9 +42,11 @@ export interface OvsAllocations {
   tunnelTypes?: string[];
   /** Tables from the classified frame to the switch, where the flows tell others than the release has (`tables.ts: chainOf`). */
   chain?: number[];
+  /** Whether br-int is joined to no physical bridge, where the topology tells no `bridge_mappings`. */
+  hasNoMappings?: boolean;
   /** Whether br-tun is there, which only the agent's configuration says. */
   hasTunnelBridge?: boolean;
-  /** Flows that are there, as text without cookie: where the agent's order of events decides between several, the one that is there stands. */
+  /** Flows that are there, as text without cookie, with and without what they do: where the agent's order of events decides between several, the one that is there stands. */
   seen: Record<string, true>;
 }
 

@@ -12,7 +12,7 @@ import {
   flowsByHost,
   goto,
   output,
-  seenKey,
+  placeKey,
   setDestination,
   setSource,
   setVlan,
@@ -198,8 +198,9 @@ function servedFlows(facts: OvsFacts, local: LocalNetwork, port: Plugged, next: 
  */
 const hasUnicast = (facts: OvsFacts, port: Plugged, flow: Flow): boolean =>
   !(facts.ovs.hasFlowFirewall && port.isFiltered) ||
+  facts.ovs.isUnfiltered === true ||
   !(releaseHas(facts.release, 'flow_filtered_unicast') || mayHaveFlowChange(facts.release, 'flow_filtered_unicast')) ||
-  facts.ovs.seen[seenKey(flow)] === true;
+  facts.ovs.seen[placeKey(flow)] === true;
 
 /** Before Kilo: IP to a subnet goes to all of its ports (`ovs_dvr_neutron_agent.py: _bind_port_on_dvr_subnet`). */
 function subnetFloods(facts: OvsFacts, local: LocalNetwork): Flow[] {

@@ -3,6 +3,7 @@ import type { Context } from '../namespaces/devices.ts';
 import type { Namespace } from '../namespaces/types.ts';
 import { releaseHas } from '../releases.ts';
 import type { Flow, OvsPort } from '../state.ts';
+import type { Node } from '../topology/types.ts';
 import { integrationFlows } from './brInt.ts';
 import { physicalFlows } from './brPhys.ts';
 import { tunnelFlows } from './brTun.ts';
@@ -37,7 +38,7 @@ function expectPorts(facts: OvsFacts): OvsPort[] {
     name: string,
     type: string,
     options: Record<string, string>,
-    because: OvsPort['because'],
+    because?: OvsPort['because'],
   ): OvsPort => {
     const ofport = ovs.ofports[`${bridge} ${name}`];
     return {
@@ -91,8 +92,24 @@ function expectPorts(facts: OvsFacts): OvsPort[] {
         ...wiring(facts, network, plugged),
       })),
     ),
+    ...facts.unbound.map((plugged) => unboundPort(port(BR_INT, plugged.name, plugged.type, {}), node, plugged)),
   ];
 }
+
+/**
+ * The agent that made the device put it on the dead VLAN (`agent/common/ovs_lib.py: replace_port`); the server gives no details of a port
+ * without binding (`plugins/ml2/rpc.py: _get_device_details`), so the OVS agent leaves it there (`treat_devices_added_or_updated`).
+ */
+const unboundPort = (made: OvsPort, node: Node, { id, mac, network, because }: Plugged): OvsPort => ({
+  ...made,
+  tag: DEAD_VLAN_TAG,
+  external_ids: { 'iface-id': id, 'attached-mac': mac, 'iface-status': 'active' },
+  because: {
+    pointer: because.pointer,
+    sentence: `${network.name} is on physical network ${network.physical_network ?? ''}, to which ${node.name} maps no bridge: binding fails`,
+    neutron: 'mech_agent.py: check_segment_for_agent',
+  },
+});
 
 /**
  * `ovs_neutron_agent.py: setup_integration_br, setup_tunnel_br, setup_physical_bridges`: without its controller a bridge keeps its flows

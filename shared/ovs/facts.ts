@@ -9,6 +9,7 @@ import { DEVICE_OWNER } from '../neutron.ts';
 import { isServiced, placementOf } from '../placement.ts';
 import { releaseHas } from '../releases.ts';
 import type { Because } from '../state.ts';
+import { canBind } from '../topology/binding.ts';
 import { type Relations, hasSnatAddress, isIpv4, relationsOf, subnetOf } from '../topology/relations.ts';
 import type { Network, Node, Topology } from '../topology/types.ts';
 import { type OvsAllocations, noOvsAllocations } from './allocations.ts';
@@ -60,6 +61,8 @@ export interface OvsFacts {
   release: string | undefined;
   ovs: OvsAllocations;
   networks: LocalNetwork[];
+  /** Devices of the agents on networks that cannot be bound here: they stay on the dead VLAN. */
+  unbound: Plugged[];
   tunnels: Tunnel[];
   hasTunnelBridge: boolean;
   /** Whether the agent wires distributed routers, and whether it knows remote ports from l2population. */
@@ -74,7 +77,7 @@ export interface OvsFacts {
 }
 
 /** Whether the node's OVS agent has the flows for DVR (`openvswitch_agent.ini: enable_distributed_routing`). */
-export const isDistributed = ({ enable_distributed_routing, agent_mode }: Node): boolean =>
+const isDistributed = ({ enable_distributed_routing, agent_mode }: Node): boolean =>
   enable_distributed_routing ?? (agent_mode !== 'legacy' && agent_mode !== 'none');
 
 /** `openvswitch_agent.ini: l2_population`; who runs DVR over tunnels is told to have it. */
@@ -91,10 +94,11 @@ export function ovsFacts(context: Context, namespaces: readonly Namespace[]): Ov
   const { lookup, node, allocations } = context;
   const ovs = allocations.ovs ?? noOvsAllocations();
   const { topology } = lookup;
-  const networks = localNetworks(context, ovs, [
+  const { bound, unbound } = byBinding(node, ovs, [
     ...devicesPlugged(context, ovs, namespaces),
     ...portsPlugged(context, ovs),
   ]);
+  const networks = localNetworks(context, ovs, bound);
   const others = topology.nodes.filter((other) => other.name !== node.name && isDistributed(other));
   return {
     context,
@@ -103,6 +107,7 @@ export function ovsFacts(context: Context, namespaces: readonly Namespace[]): Ov
     release: releaseOf(context),
     ovs,
     networks,
+    unbound,
     tunnels: tunnelsOf(context, ovs, networks),
     hasTunnelBridge:
       ovs.hasTunnelBridge === true ||
@@ -114,6 +119,17 @@ export function ovsFacts(context: Context, namespaces: readonly Namespace[]): Ov
     physical: Object.entries(node.bridge_mappings).map(([physnet, bridge]) => ({ physnet, bridge })),
     dvrMac: ovs.dvrMac ?? unknown(`DVR MAC of ${node.name}`),
     otherDvrMacs: ovs.otherDvrMacs ?? others.map(({ name }) => unknown(`DVR MAC of ${name}`)),
+  };
+}
+
+/** A port that is not bound gets no local VLAN; what was plugged for a VM without binding is not the agent's to know. */
+function byBinding(node: Node, ovs: OvsAllocations, plugged: Plugged[]): { bound: Plugged[]; unbound: Plugged[] } {
+  const isBound = ({ network }: Plugged): boolean => canBind(node, network, ovs.hasNoMappings);
+  const names = new Set<string>();
+  const isNew = ({ name }: Plugged): boolean => !names.has(name) && names.add(name).size > 0;
+  return {
+    bound: plugged.filter(isBound),
+    unbound: plugged.filter((port) => port.type === 'internal' && !isBound(port) && isNew(port)),
   };
 }
 
@@ -230,10 +246,11 @@ function portsPlugged(context: Context, ovs: OvsAllocations): Plugged[] {
     const isAgents = port.device_owner.startsWith('network:');
     const isSubport = port.device_owner === 'trunk:subport';
     const prefix = isSubport ? TRUNK_PREFIX.sub : port.device_owner === DEVICE_OWNER.ha ? 'ha-' : TAP;
-    const whole = prefix + (port.id ?? unknown(port.name));
+    // Of an agent's port its namespace may have told what the topology leaves out.
+    const shown = port.id ?? allocations.ids[port.pointer];
+    const whole = prefix + (shown ?? unknown(port.name));
     const name =
-      live?.name ??
-      (port.id === undefined ? whole : isSubport ? trunkPort(prefix, port.id) : whole.slice(0, DEV_NAME_LEN));
+      live?.name ?? (shown === undefined ? whole : isSubport ? trunkPort(prefix, shown) : whole.slice(0, DEV_NAME_LEN));
     return [
       {
         name,

@@ -63,6 +63,9 @@ export const always = ({ node }: OvsFacts, neutron: string): Because => ({
 export const seenKey = ({ bridge, table, priority, match, actions }: Flow): string =>
   `${bridge} ${table} ${priority} ${match} ${actions}`;
 
+/** What a flow takes, whatever it does with it: the switch has one flow for it at most. */
+export const placeKey = ({ bridge, table, priority, match }: Flow): string => `${bridge} ${table} ${priority} ${match}`;
+
 /** Of flows of which the order of events, or a backport, decides: the one that is there, else the first. */
 export const chosen = ({ ovs }: OvsFacts, candidates: readonly Flow[]): Flow[] => {
   const one = candidates.find((flow) => ovs.seen[seenKey(flow)]) ?? candidates[0];

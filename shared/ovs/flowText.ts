@@ -54,7 +54,7 @@ const DROPPED = new Set(
 ); // prettier-ignore
 
 /** Splits at commas and spaces outside of brackets and quotes. */
-export function splitTop(text: string): string[] {
+function splitTop(text: string): string[] {
   const parts: string[] = [];
   let [depth, quoted, part] = [0, false, ''];
   for (const char of text) {

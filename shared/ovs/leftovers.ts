@@ -1,6 +1,6 @@
 /** What is on br-int, and leads there, only because a namespace of a deleted object is still there. */
 import type { Flow, NodeState, OvsPort } from '../state.ts';
-import { BR_INT } from './names.ts';
+import { BR_INT, BR_TUN, isTunnelled } from './names.ts';
 
 /** Namespaces of the agents whose devices are ports of br-int. */
 const WITH_DEVICES = /^(qrouter|snat|fip|qdhcp)-/;
@@ -52,4 +52,28 @@ export function isPortLeak({ bridge, table, priority, match, actions }: Flow, li
     live.ports !== undefined &&
     !live.ports.some(({ external_ids }) => external_ids['attached-mac'] === mac)
   );
+}
+
+/**
+ * A drop of ARP for an address that nobody on the node knows any more. An interface puts it there for its own address, and takes away the
+ * one for the gateway of the subnet when it goes (`ovs_dvr_neutron_agent.py: _bind_distributed_router_interface_port`,
+ * `_unbind_distributed_router_interface_port`), so that of an interface which is not the gateway stays.
+ */
+export function isArpLeak({ bridge, match, actions }: Flow, live: NodeState): boolean {
+  const address = /^arp,dl_vlan=\d+,arp_tpa=([0-9.]+)$/.exec(match)?.[1];
+  if (bridge === BR_INT || actions !== 'drop' || address === undefined) return false;
+  return !Object.values(live.namespaces).some(
+    ({ addresses, neighbours }) =>
+      (addresses ?? []).some(({ local }) => local === address) || (neighbours ?? []).some(({ dst }) => dst === address),
+  );
+}
+
+/**
+ * A tunnel that no flow uses. The agent takes one away when it tells its last network of it; an agent that was restarted in between does not
+ * know the tunnels of its earlier run (`ovs_neutron_agent.py: cleanup_tunnel_port`, `tun_br_ofports`).
+ */
+export function isIdleTunnel({ bridge, type, ofport }: OvsPort, { flows }: NodeState): boolean {
+  if (bridge !== BR_TUN || !isTunnelled(type) || ofport === undefined || flows === undefined) return false;
+  const uses = new RegExp(String.raw`(?:^|,)(?:in_port=|output:)${ofport}(?:,|$)`);
+  return !flows.some((flow) => flow.bridge === BR_TUN && (uses.test(flow.match) || uses.test(flow.actions)));
 }

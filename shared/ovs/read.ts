@@ -6,13 +6,14 @@ import { elect } from '../readHa.ts';
 import type { Flow, NodeState, OvsPort } from '../state.ts';
 import type { Node } from '../topology/types.ts';
 import { type OvsAllocations, noOvsAllocations } from './allocations.ts';
-import { type OvsFacts, ovsFacts } from './facts.ts';
-import { seenKey } from './flow.ts';
-import { BR_INT, BR_TUN, TRUNK_PREFIX, isTunnelled, peerName, trunkPeer, trunkPort } from './names.ts';
+import { type OvsFacts, type Plugged, ovsFacts } from './facts.ts';
+import { placeKey, seenKey } from './flow.ts';
+import { BR_INT, BR_TUN, PEER_PREFIX, TRUNK_PREFIX, isTunnelled, peerName, trunkPeer, trunkPort } from './names.ts';
 import { readChanges, readFlatDvr } from './readChanges.ts';
 import { readExtraFloods } from './readFloods.ts';
 import { readGatewayMacs } from './readGateways.ts';
 import { readDvrMacs } from './readMacs.ts';
+import { macsBySpoofing } from './readSpoofing.ts';
 import { chainOf } from './tables.ts';
 import { remotePorts } from './tunnels.ts';
 
@@ -27,8 +28,15 @@ export function readOvsAllocations(
   const [ports, flows] = [live.ports ?? [], live.flows ?? []];
   const ovs = noOvsAllocations();
   allocations.ovs = ovs;
-  for (const flow of flows) ovs.seen[seenKey(flow)] = true;
+  for (const flow of flows) {
+    ovs.seen[seenKey(flow)] = true;
+    ovs.seen[placeKey(flow)] = true;
+  }
   ovs.hasTunnelBridge = [...ports, ...flows].some(({ bridge }) => bridge === BR_TUN);
+  ovs.hasNoMappings =
+    live.ports !== undefined &&
+    Object.keys(node.bridge_mappings).length === 0 &&
+    !ports.some(({ bridge, name }) => bridge === BR_INT && name.startsWith(PEER_PREFIX.int));
   ovs.hasFlowFirewall = FIREWALL_TABLES.every((table) =>
     flows.some((flow) => flow.bridge === BR_INT && flow.table === table),
   );
@@ -79,12 +87,13 @@ function readDevices(
   );
   const usual =
     elect(vms.map(({ id }) => byId.get(id ?? '')?.type).filter((type) => VM_TYPES.includes(type ?? 'none'))) ?? '';
+  const macs = macsBySpoofing(lookup.topology, node.name, own, live.flows ?? []);
   for (const port of lookup.topology.ports) {
     if (port.node !== node.name && port.migrating_to !== node.name) continue;
     const usualNames = port.id === undefined ? [] : namesOf(port.id);
     const name = usualNames.find((candidate) => byName.has(candidate) || Object.hasOwn(shown, candidate));
-    // Of a port without id the MAC tells, which neighbours may have told.
-    const mac = port.mac_address ?? allocations.macs[port.pointer];
+    // Of a port without id the MAC tells, which neighbours may have told, or the switch.
+    const mac = port.mac_address ?? allocations.macs[port.pointer] ?? macs.get(port.pointer);
     const found =
       (name === undefined ? undefined : byName.get(name)) ??
       (port.id !== undefined
@@ -109,20 +118,22 @@ const nameOf = ({ name, ofport }: OvsPort, shown: Readonly<Record<string, number
 const FULL_ID = 36;
 
 /** Ids of which the topology has nothing or the beginning. */
-function readIds({ networks, ovs: before }: OvsFacts, ports: readonly OvsPort[], ovs: OvsAllocations): void {
+function readIds({ networks, unbound, ovs: before }: OvsFacts, ports: readonly OvsPort[], ovs: OvsAllocations): void {
   const byName = new Map(ports.filter(({ bridge }) => bridge === BR_INT).map((port) => [port.name, port]));
+  const readId = ({ name, id }: Plugged): void => {
+    const live = byName.get(name)?.external_ids['iface-id'];
+    const shown = name.slice(name.indexOf('-') > 0 && name.indexOf('-') < 4 ? name.indexOf('-') + 1 : 3);
+    if (isUnknown(id) && live?.startsWith(shown) && before.ifaceIds[name] === undefined) ovs.ifaceIds[name] = live;
+  };
   for (const { network, plugged } of networks) {
     const there = plugged.flatMap(({ name }) => byName.get(name) ?? []);
     if (network.id?.length !== FULL_ID) {
       const id = elect(there.map(({ other_config }) => other_config['net_uuid']));
       if (id !== undefined && id.startsWith(network.id ?? '')) ovs.networkIds[network.name] = id;
     }
-    for (const { name, id } of plugged) {
-      const live = byName.get(name)?.external_ids['iface-id'];
-      const shown = name.slice(name.indexOf('-') > 0 && name.indexOf('-') < 4 ? name.indexOf('-') + 1 : 3);
-      if (isUnknown(id) && live?.startsWith(shown) && before.ifaceIds[name] === undefined) ovs.ifaceIds[name] = live;
-    }
+    for (const port of plugged) readId(port);
   }
+  for (const port of unbound) readId(port);
 }
 
 function readCookies(flows: readonly Flow[], ovs: OvsAllocations): void {

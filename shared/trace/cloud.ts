@@ -15,6 +15,11 @@ export interface Cloud {
   /** At most one for a node. A node of `wiring.nodes` without a state is unseen: what depends on it ends in `insufficient-info`. */
   states: NodeState[];
   wiring: Wiring;
+  /**
+   * Of states that are made when somebody looks: the namespaces by name that may have a device on a segment, so that nobody has to look at
+   * all of them. Absent: any may.
+   */
+  near?: Record<string, string[]>;
 }
 
 /** What no node state says: which devices share a wire, and who else is on it. */

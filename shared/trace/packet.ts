@@ -30,10 +30,10 @@ export interface Packet extends PacketHeader {
 }
 
 /** RFC 1700; what Linux sends with (`net.ipv4.ip_default_ttl`). */
-export const DEFAULT_TTL = 64;
+const DEFAULT_TTL = 64;
 
 /** The source port of a request that names none: any ephemeral port does, this one starts the range of RFC 6335. */
-export const EPHEMERAL_PORT = 49152;
+const EPHEMERAL_PORT = 49152;
 
 const PROTOCOLS = new Map<string, Protocol>([
   ['icmp', 'icmp'],

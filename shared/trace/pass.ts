@@ -35,7 +35,11 @@ export interface End {
   reason: string;
   /** Which nodes would have to be read to say more: the part of the reason that is the same for all packets. */
   missing?: string;
+  decider?: Decider;
 }
+
+/** Who decided, where no topology says what is right: security groups, or a port that gets what is for an address that it has not. */
+export type Decider = 'security-groups' | 'port';
 
 /** What became of a packet in a namespace. */
 export interface Pass {

@@ -5,7 +5,7 @@
 import { canonical, networkText, parsePrefix } from '../ip.ts';
 import type { Endpoint, Segment } from './cloud.ts';
 import { remembered } from './remembered.ts';
-import { type Attachment, type View, aspectOf, deviceSysctl, knownText } from './view.ts';
+import { type Attachment, type View, deviceSysctl, isKnown, knownText } from './view.ts';
 
 /** Below this, asking all is faster than an index. */
 const FEW = 16;
@@ -78,7 +78,7 @@ const deviceIndex = remembered((all: readonly Attachment[]): DeviceIndex => {
   for (const attachment of all) {
     const { namespace, ifname, mac } = attachment;
     if (mac !== undefined) push(index.byMac, mac, attachment);
-    const isVague = FAMILIES.some((family) => 'missing' in aspectOf(namespace, 'addresses', family));
+    const isVague = !FAMILIES.every((family) => isKnown(namespace, 'addresses', family));
     if (isVague || isVagueProxy(attachment)) index.always.push(attachment);
     for (const address of namespace.state.addresses ?? [])
       if (address.ifname === ifname) push(index.byAddress, address.local, attachment);
@@ -104,7 +104,7 @@ function mayAnswerForOthers({ namespace, ifname }: Attachment): boolean {
 
 const isVagueProxy = (attachment: Attachment): boolean =>
   mayAnswerForOthers(attachment) &&
-  (['rules', 'routes'] as const).some((aspect) => 'missing' in aspectOf(attachment.namespace, aspect, 'inet'));
+  !(['rules', 'routes'] as const).every((aspect) => isKnown(attachment.namespace, aspect, 'inet'));
 
 interface EndpointIndex {
   byAddress: Map<string, Endpoint[]>;

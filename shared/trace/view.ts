@@ -15,7 +15,7 @@ export interface View {
   namespaces: NamespaceView[];
   segments: Map<string, Segment>;
   /** Devices of router namespaces by segment. */
-  attachments: Map<string, Attachment[]>;
+  attachments: Pick<ReadonlyMap<string, Attachment[]>, 'get'>;
   endpoints: Map<string, Endpoint[]>;
   /** Nodes of which the namespaces, or some of them, are not known, and why. */
   unseen: Unseen[];
@@ -37,8 +37,6 @@ export interface NamespaceView {
   gaps: Gap[];
   /** What goes on there at the moment, on live state. */
   traffic?: Traffic;
-  fibs: Map<Family, Known<Fib>>;
-  rulesets: Map<Family, Known<Ruleset>>;
 }
 
 /** A value, or why there is none. */
@@ -69,8 +67,14 @@ export function viewOf(cloud: Cloud): View {
   const seen = new Set(cloud.states.map((state) => state.node));
   for (const node of cloud.wiring.nodes ?? [])
     if (!seen.has(node)) view.unseen.push({ node, reason: stateMissing(node) });
-  const devices = new Map(Object.entries(cloud.wiring.devices));
-  for (const namespace of view.namespaces) {
+  view.attachments = cloud.near ? attachmentsNear(cloud, view.namespaces) : attachmentsOf(cloud, view.namespaces);
+  return view;
+}
+
+function attachmentsOf({ wiring }: Cloud, namespaces: readonly NamespaceView[]): Map<string, Attachment[]> {
+  const attachments = new Map<string, Attachment[]>();
+  const devices = new Map(Object.entries(wiring.devices));
+  for (const namespace of namespaces) {
     for (const ifname of devicesOf(namespace)) {
       const device = devices.get(ifname);
       if (!device) continue;
@@ -81,10 +85,27 @@ export function viewOf(cloud: Cloud): View {
         isDistributed: device.distributed === true,
         ...(mac === undefined ? {} : { mac }),
       };
-      listOf(view.attachments, device.segment).push(attachment);
+      listOf(attachments, device.segment).push(attachment);
     }
   }
-  return view;
+  return attachments;
+}
+
+/** The same of a segment when it is asked for, in the namespaces that may have a device there. */
+function attachmentsNear(cloud: Cloud, namespaces: readonly NamespaceView[]): View['attachments'] {
+  const near = new Map(Object.entries(cloud.near ?? {}));
+  const known = new Map<string, Attachment[] | undefined>();
+  const make = (segment: string): Attachment[] | undefined => {
+    const names = new Set(near.get(segment));
+    const few = namespaces.filter(({ name }) => names.has(name));
+    return attachmentsOf(cloud, few).get(segment);
+  };
+  return {
+    get(segment) {
+      if (!known.has(segment)) known.set(segment, make(segment));
+      return known.get(segment);
+    },
+  };
 }
 
 function listOf<T>(lists: Map<string, T[]>, key: string): T[] {
@@ -98,13 +119,13 @@ function addNode(view: View, { node, namespaces, gaps, traffic }: NodeState): vo
     if (gap.aspect === 'namespaces' && isOurs) view.unseen.push({ node, reason: gapText(node, gap, gap.namespace) });
   }
   for (const [name, namespace] of Object.entries(namespaces)) {
-    const added: NamespaceView = { node, name, state: namespace, gaps, fibs: new Map(), rulesets: new Map() };
+    const added: NamespaceView = { node, name, state: namespace, gaps };
     if (traffic && Object.hasOwn(traffic, name)) added.traffic = traffic[name]!;
     view.namespaces.push(added);
-    const links = aspectOf(added, 'links', 'inet');
     // Without links and addresses nobody knows which devices it has.
-    if (ROUTER_NAMESPACE.test(name) && 'missing' in links && 'missing' in aspectOf(added, 'addresses', 'inet')) {
-      view.unseen.push({ node, reason: links.missing });
+    if (ROUTER_NAMESPACE.test(name) && !isKnown(added, 'addresses', 'inet')) {
+      const links = isKnown(added, 'links', 'inet') ? undefined : aspectOf(added, 'links', 'inet');
+      if (links && 'missing' in links) view.unseen.push({ node, reason: links.missing });
     }
   }
 }
@@ -136,6 +157,13 @@ export function aspectOf<A extends NamespaceAspect>(
   return items === undefined ? { missing: `the ${aspect} of ${name} on ${node} are not known` } : { value: items };
 }
 
+/** Whether `aspectOf` has a value. What is made when somebody looks is not made for this. */
+export function isKnown({ state, name, gaps }: NamespaceView, aspect: NamespaceAspect, family: Family): boolean {
+  const found = Object.getOwnPropertyDescriptor(state, aspect);
+  if (!found || (!found.get && found.value === undefined)) return false;
+  return !gaps.some((gap) => gap.aspect === aspect && covers(gap, name, family));
+}
+
 /** `*` stands for all namespaces, `snat-*` for all of a kind. */
 const covers = ({ namespace: pattern, family: only }: Gap, namespace: string, family: Family): boolean =>
   (only === undefined || only === family) &&
@@ -146,7 +174,7 @@ const gapText = (node: string, { aspect, reason }: Gap, namespace: string): stri
 
 /** Rules and routes, both or neither. */
 export function fibView(namespace: NamespaceView, family: Family): Known<Fib> {
-  return once(namespace.fibs, family, () => {
+  return once(fibs(namespace), family, () => {
     const rules = aspectOf(namespace, 'rules', family);
     const routes = aspectOf(namespace, 'routes', family);
     if ('missing' in rules) return rules;
@@ -155,13 +183,17 @@ export function fibView(namespace: NamespaceView, family: Family): Known<Fib> {
   });
 }
 
+const fibs = remembered<NamespaceView, Map<Family, Known<Fib>>>(() => new Map());
+
 /** The chains of a family, parsed when the first packet needs them. */
 export function rulesetView(namespace: NamespaceView, family: Family): Known<Ruleset> {
-  return once(namespace.rulesets, family, () => {
+  return once(rulesets(namespace), family, () => {
     const items = aspectOf(namespace, 'iptables', family);
     return 'missing' in items ? items : { value: rulesetOf(items.value, family) };
   });
 }
+
+const rulesets = remembered<NamespaceView, Map<Family, Known<Ruleset>>>(() => new Map());
 
 function once<T>(cache: Map<Family, T>, family: Family, make: () => T): T {
   let value = cache.get(family);

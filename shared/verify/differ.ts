@@ -6,7 +6,6 @@ import { familyOf } from '../ip.ts';
 import type { Family } from '../state.ts';
 import type { FloatingIp, Topology } from '../topology/types.ts';
 import type { Cloud, Endpoint } from '../trace/cloud.ts';
-import { FIREWALL_DROPS } from '../trace/frame/lost.ts';
 import type { Protocol } from '../trace/packet.ts';
 import type { TraceRequest } from '../trace/trace.ts';
 import { viewOf } from '../trace/view.ts';
@@ -19,7 +18,7 @@ import { type Owner, type Ports, type Sender, portName, portsOf } from './ports.
 import type { Range } from './ranges.ts';
 import { NOT_PERMITTED, type Tally, newTally } from './tally.ts';
 import type { Reason } from './verify.ts';
-import { type Outcome, STRANGER, walk } from './walk.ts';
+import { type Outcome, walk } from './walk.ts';
 import { type Walker, walkerOf } from './walker.ts';
 
 /** What differs between ports of two networks, or of one and the outside. */
@@ -229,10 +228,10 @@ function answerPairs(walker: Walker, { groups, addresses, senders }: Ports, foun
  */
 function whyUnknown({ isMixed }: Answers, outcome: Outcome | undefined): string | undefined {
   if (!outcome) return undefined;
-  const { disposition, reply, reason, answered } = outcome;
+  const { disposition, reply, reason, answered, decider } = outcome;
   if (disposition === 'insufficient-info' || reply === 'insufficient-info')
-    return reason.includes(STRANGER) ? undefined : reason;
-  return isMixed && !answered && reason.includes(FIREWALL_DROPS) ? NOT_PERMITTED : undefined;
+    return decider === 'port' ? undefined : reason;
+  return isMixed && !answered && decider === 'security-groups' ? NOT_PERMITTED : undefined;
 }
 
 /** Whether the port that gets it is the one that has the address, or one that claims it. */

@@ -4,7 +4,7 @@
  */
 import { contains, familyOf } from '../ip.ts';
 import { type Placement, hasExternal, placementOf, snatNodes } from '../placement.ts';
-import { RELEASES, releaseHas } from '../releases.ts';
+import { RELEASES, hasChange, releaseHas } from '../releases.ts';
 import { type Relations, relationsOf, subnetOf } from '../topology/relations.ts';
 import type { Network, Port, Router, Subnet, Topology } from '../topology/types.ts';
 
@@ -87,14 +87,17 @@ function gatewaysOf({ networks, routers }: Topology, { subnet: subnets }: Relati
  * Where ports of a subnet send what is elsewhere: the gateway, or a host route to everywhere. Of both DHCP tells the gateway
  * (`dhcp.py: Dnsmasq._generate_opts_per_subnet`); where there is no DHCP, whoever wrote the route did so for ports to have it.
  */
-export function nexthopOf({ gateway_ip: gateway, enable_dhcp: hasDhcp, host_routes: routes }: Subnet): string | null {
+function nexthopOf({ gateway_ip: gateway, enable_dhcp: hasDhcp, host_routes: routes }: Subnet): string | null {
   if (gateway !== null && hasDhcp) return gateway;
   return routes.find(({ destination }) => EVERYWHERE.has(destination))?.nexthop ?? gateway;
 }
 
 const EVERYWHERE: ReadonlySet<string> = new Set(['0.0.0.0/0', '::/0']);
 
-/** Networks joined by interfaces of routers; those of one address scope as well, since the outside may route between them. */
+/**
+ * Networks joined by interfaces of routers, and by routes that lead from one router to another; those of one address scope as well, since
+ * the outside may route between them.
+ */
 function spheresOf({ networks, routers }: Topology, { subnet: subnets }: Relations): Map<string, number> {
   const parents = new Map<string, string>();
   const root = (key: string): string => {
@@ -112,12 +115,28 @@ function spheresOf({ networks, routers }: Topology, { subnet: subnets }: Relatio
       const network = subnets.get(subnet)?.network;
       if (network !== undefined) join(`network ${network}`, `router ${name}`);
     }
+  for (const [from, to] of ledToOthers(routers)) join(`router ${from}`, `router ${to}`);
   const numbers = new Map<string, number>();
   return new Map(
     networks.map(({ name }) => {
       const key = root(`network ${name}`);
       if (!numbers.has(key)) numbers.set(key, numbers.size);
       return [name, numbers.get(key)!];
+    }),
+  );
+}
+
+/** Routers with an extra route to another one's address outside, and that one. Inside both are on one network anyway. */
+function ledToOthers(routers: readonly Router[]): [from: string, to: string][] {
+  const owners = new Map(
+    routers.flatMap(({ name, external_gateway: gateway }) =>
+      (gateway?.external_fixed_ips ?? []).map(({ ip_address }) => [`${gateway!.network} ${ip_address}`, name] as const),
+    ),
+  );
+  return routers.flatMap(({ name, routes, external_gateway: gateway }) =>
+    routes.flatMap(({ nexthop }): [string, string][] => {
+      const owner = owners.get(`${gateway?.network} ${nexthop}`);
+      return owner === undefined ? [] : [[name, owner]];
     }),
   );
 }
@@ -142,7 +161,8 @@ export function subnetOfAddress({ relations }: Facts, port: Port, address: strin
   return fixed && subnetOf(relations, port.network, fixed);
 }
 
-const scopeOf = (network: Network | undefined, address: string): string | undefined =>
+/** The address scope that a network has for the family of an address. */
+export const scopeOf = (network: Network | undefined, address: string): string | undefined =>
   address.includes(':') ? network?.ipv6_address_scope : network?.ipv4_address_scope;
 
 /** Whether the node, or for a router that is not distributed any node, has the router. */
@@ -231,11 +251,23 @@ export function isConnected(facts: Facts, router: Router, from: End, to: Pick<En
 }
 
 /** Why the router does not serve the port. */
-export function whyNoRouter(facts: Facts, router: Router, { port }: End): string | undefined {
+export function whyNoRouter(facts: Facts, router: Router, { port, address }: Pick<End, 'port' | 'address'>) {
   if (!router.admin_state_up) return 'by routers that are switched off (admin_state_up)';
   if (!isHosted(facts, router, port.node)) return 'from nodes that do not have the router';
+  if (familyOf(address) === 'inet6' && !forwardsSix(facts, router, port.node))
+    return 'IPv6 on network nodes of distributed HA routers: a known fault of Neutron, whose qrouter does not forward it there';
   return undefined;
 }
+
+/**
+ * `qrouter` of an HA router begins without IPv6 forwarding, and what turns it on when the router becomes active looks at the namespace of
+ * keepalived alone, which is `snat` where the router is distributed (`ha_router.py: HaRouterNamespace.create`, `ha.py: _configure_ipv6_params`).
+ */
+const forwardsSix = ({ topology }: Facts, router: Router, node: string | undefined): boolean =>
+  !router.distributed ||
+  !router.ha ||
+  !hasChange({ release: topology.release ?? RELEASES.at(-1), backports: {} }, 'ha_no_forwarding') ||
+  !snatNodes(topology, router).some(({ name }) => name === node);
 
 /** The way out of a port: the address that the outside sees, or why nothing is promised. `none`: it must not get out. */
 export type WayOut =

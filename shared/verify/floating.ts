@@ -1,9 +1,10 @@
 /** Ports towards floating IPs and forwarded ports: out of their own router, and in again as everybody outside comes in. */
 import { contains, familyOf } from '../ip.ts';
+import { hasExternal } from '../placement.ts';
 import { RELEASES, releaseHas } from '../releases.ts';
 import { type Class, cover, listSpace } from './cover.ts';
 import { type Entry, reachedBy } from './entries.ts';
-import { type Facts, type WayOut, ledElsewhere, wayOut } from './facts.ts';
+import { type Facts, type WayOut, ledElsewhere, scopeOf, wayOut } from './facts.ts';
 import { chosenOf } from './manyFloating.ts';
 import { type Ports, type Sender, fromPort, portName } from './ports.ts';
 import { TOO_MANY, type Expectation, asSentBy, judge, resultOf } from './promise.ts';
@@ -65,7 +66,8 @@ function partiesOf({ facts, tally }: Work, group: readonly Sender[], count: numb
     const why = 'reason' in way ? way.reason : 'none' in way ? 'by routers without gateway' : undefined;
     if (why !== undefined) leaveOut(tally, `to floating IPs ${why}`, count, () => portName(sender.end));
     if ('reason' in way || 'none' in way) continue;
-    const key = String(way.isTenants);
+    const hasFloating = facts.hasScopes && isFloating(facts, sender);
+    const key = `${way.isTenants} ${hasFloating}`;
     const led = ledElsewhere(facts, way.router, sender.end.subnet);
     const party = parties.get(key) ?? { senders: [], way, led, sourceOf: new Map<Sender, string>() };
     parties.set(key, party);
@@ -79,7 +81,7 @@ function partiesOf({ facts, tally }: Work, group: readonly Sender[], count: numb
 function promisedTo({ facts, tally }: Work, party: Party, entries: readonly Entry[]): readonly Entry[] {
   const early = earlyFaults(facts, party);
   const promised = entries.filter((entry) => {
-    const why = whyNot(party, entry) ?? early(entry);
+    const why = whyNot(party, entry) ?? scopedOff(facts, party, entry) ?? early(entry);
     if (why !== undefined)
       leaveOut(tally, `to floating IPs ${why}`, party.senders.length, () => exampleOf(party, entry));
     return why === undefined;
@@ -97,6 +99,26 @@ function whyNot({ way, senders, led }: Party, { network, to, router, node }: Ent
   // The namespace that translates the destination has seen the connection before, and asks the nat table once for each.
   const isSeen = node === undefined || node === senders[0]!.end.port.node;
   return isSeen ? 'of the same router, from addresses of tenants that are not translated' : undefined;
+}
+
+const isFloating = ({ floating }: Facts, { end: { port, address } }: Sender): boolean =>
+  floating.has(`${port.name} ${address}`);
+
+/**
+ * Both translations in one namespace: the packet keeps the mark of the device that it came in by, and what leaves by a device of another
+ * address scope is dropped (`router_info.py: _add_address_scope_mark`). From another namespace it comes in by the gateway's device, and has
+ * the mark of the floating IP (`process_floating_ip_address_scope_rules`).
+ */
+function scopedOff(facts: Facts, { way, senders }: Party, { router, node, end: to }: Entry): string | undefined {
+  if (!facts.hasScopes || node !== undefined || router !== way.router) return undefined;
+  const { relations } = facts;
+  const { port, address, subnet } = senders[0]!.end;
+  const at = relations.node.get(port.node ?? '');
+  if (isFloating(facts, senders[0]!) && router.distributed && at && hasExternal(at)) return undefined;
+  const [from, into] = [subnet.network, to.subnet.network].map((name) => relations.network.get(name));
+  return scopeOf(from, address) === scopeOf(into, to.address)
+    ? undefined
+    : 'of the same router and another address scope, where one namespace translates both';
 }
 
 /** What agents of early releases do not do yet. */

@@ -1,5 +1,5 @@
 /** Ports towards what Neutron itself has on the subnets of their router: its addresses, SNAT ports, DHCP. */
-import { contains } from '../ip.ts';
+import { contains, familyOf } from '../ip.ts';
 import { snatNodes } from '../placement.ts';
 import { cover, listSpace } from './cover.ts';
 import type { Router, RouterInterface, Subnet } from '../topology/types.ts';
@@ -65,14 +65,31 @@ function servedFor(facts: Facts, end: End): Served[] {
     const subnet = facts.relations.subnet.get(each.subnet);
     if (!subnet) return [];
     const found = [...ofRouter(facts, router, end, { ...each, subnet }), ...ofDhcp(facts, subnet)];
-    return found.filter(([address, { type }]) => {
+    return found.filter(([address, expectation]) => {
       if (subnet === end.subnet) return true;
       // A namespace has the IPv6 subnets of one port on one device, and may lack that of the sender.
-      const isSure = type === 'reach' || !address.includes(':');
+      const isSure =
+        expectation.type === 'reach' ? answers(facts, router, address, expectation.ports) : !address.includes(':');
       return isSure && isConnected(facts, router, end, { address, subnet });
     });
   });
 }
+
+/**
+ * Whether a DHCP port's answers to other subnets come back by the router: its namespace has one way out, the gateway of one of the subnets,
+ * and the router of its node must take them.
+ */
+const answers = (facts: Facts, router: Router, address: string, names: readonly string[]): boolean =>
+  names.every((name) => {
+    const port = facts.relations.port.get(name);
+    if (port === undefined || whyNoRouter(facts, router, { port, address }) !== undefined) return false;
+    const family = familyOf(address);
+    const ways = (facts.relations.network.get(port.network)?.subnets ?? []).filter(
+      ({ cidr, enable_dhcp, gateway_ip }) =>
+        enable_dhcp && gateway_ip !== null && familyOf(cidr.split('/')[0]!) === family,
+    );
+    return ways.every((subnet) => facts.gateways.get(subnet.name) === router);
+  });
 
 /** The own address of the router is on the own node where the router is distributed; the SNAT port is where its SNAT node is. */
 function ofRouter(

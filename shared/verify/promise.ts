@@ -1,7 +1,6 @@
 /** What a promise is, what became of a packet that tests it, and the judgement. For packets that were walked and for those that were traced. */
 import type { Endpoint } from '../trace/cloud.ts';
-import type { Disposition } from '../trace/disposition.ts';
-import type { PathElement } from '../trace/pass.ts';
+import type { Decider } from '../trace/pass.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { TraceNode } from '../trace/tree.ts';
 import type { Outcome } from './walk.ts';
@@ -48,25 +47,16 @@ export type Expectation =
   | { type: 'apart'; isForeign: (port: string) => boolean };
 
 /** Of an outcome what a judgement needs; made of a walk or of a trace. */
-export interface Result {
-  disposition: Disposition;
+export interface Result extends Omit<Outcome, 'end' | 'final'> {
   end: { type: 'endpoint' | 'namespace' | 'outside'; name: string; node: string | null } | null;
   dport: number | null;
-  sourceSeen: string | null;
-  answered: boolean;
-  reply: Disposition | null;
-  /** Why it, or its reply, went no further. */
-  reason: string;
-  /** The last namespace that it was in, and the last of its reply. */
-  last: PathElement | null;
-  lastBack: PathElement | null;
 }
 
 /** `broken` says what is wrong in a few words. */
 export type Verdict =
   | { type: 'held' }
   | { type: 'unknown'; reason: string }
-  | { type: 'broken'; what: string; isBack: boolean };
+  | { type: 'broken'; what: string; isBack: boolean; decider?: Decider };
 
 const HELD: Verdict = { type: 'held' };
 
@@ -78,20 +68,22 @@ export const TOO_MANY = {
 
 /** Judges what became of a packet. */
 export function judge(expectation: Expectation, result: Result): Verdict {
-  const { disposition, reply, reason } = result;
+  const { disposition, reply, reason, end, decider } = result;
   // That it is delivered to the wrong port is known even when its reply is not.
   if (disposition === 'insufficient-info') return { type: 'unknown', reason };
   const wrong = wrongEnd(expectation, result);
-  if (wrong !== undefined) return { type: 'broken', what: wrong, isBack: false };
+  // Whoever has it, what became of its reply is another matter.
+  if (wrong !== undefined)
+    return { type: 'broken', what: wrong, isBack: false, ...(decider && end === null && { decider }) };
   const { type } = expectation;
   if (type === 'apart' || type === 'no-exit' || type === 'no-way' || type === 'unreached') return HELD;
   if (type === 'exit' && !expectation.isAnswered) return HELD;
   if (type === 'reach' && expectation.isUnanswered) return HELD;
-  if (type === 'answered' && expectation.isOwn && result.end?.type === 'outside') return HELD;
+  if (type === 'answered' && expectation.isOwn && end?.type === 'outside') return HELD;
   if (result.answered) return HELD;
   if (reply === 'insufficient-info') return { type: 'unknown', reason };
   const what = reply === null ? 'nobody answers' : `the reply does not come back as one: ${reply}: ${reason}`;
-  return { type: 'broken', what, isBack: true };
+  return { type: 'broken', what, isBack: true, ...(decider && reply !== null && { decider }) };
 }
 
 function wrongEnd(expectation: Expectation, result: Result): string | undefined {

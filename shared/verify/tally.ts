@@ -1,5 +1,4 @@
 /** Counts what was asked, and groups what is broken: promises that break by the same step at the same place are one finding. */
-import { FIREWALL_DROPS } from '../trace/frame/lost.ts';
 import type { Packet } from '../trace/packet.ts';
 import type { PathElement } from '../trace/pass.ts';
 import type { Expectation, PromiseKind, Result, Verdict } from './promise.ts';
@@ -60,7 +59,7 @@ export function settle(
   count: number,
 ): void {
   if (count === 0) return;
-  if (verdict.type === 'broken' && kind !== 'written' && verdict.what.includes(FIREWALL_DROPS))
+  if (verdict.type === 'broken' && kind !== 'written' && verdict.decider === 'security-groups')
     return leaveOut(tally, NOT_PERMITTED, count, () => one().text);
   if (!tally.counts.has(kind)) tally.counts.set(kind, { held: 0, broken: 0, unknown: 0 });
   tally.counts.get(kind)![verdict.type] += count;

@@ -156,7 +156,7 @@ function witnessOf(view: View, one: Case, request: TraceRequest): { witness: Wit
 }
 
 /** The packet of a case as a trace takes it. */
-export function requestOf(view: View, { from, to, protocol, dport, size }: Case): TraceRequest {
+function requestOf(view: View, { from, to, protocol, dport, size }: Case): TraceRequest {
   const only = 'port' in from && view.cloud.wiring.endpoints.filter(({ name }) => name === from.port);
   const isSure = only && only.length === 1 && only[0]!.addresses.length === 1;
   return {

@@ -14,7 +14,7 @@ import type { Disposition } from '../trace/disposition.ts';
 import { nexthopFrom, noAnswer, sendFromEndpoint, sendFromOutside, takes } from '../trace/ends.ts';
 import type { Parcel } from '../trace/frame/passage.ts';
 import { type Packet, type PacketHeader, type Protocol, answerTo, headerOf, packetOf } from '../trace/packet.ts';
-import { type End, type Pass, type PathElement, receive, send } from '../trace/pass.ts';
+import { type Decider, type End, type Pass, type PathElement, receive, send } from '../trace/pass.ts';
 import type { ReadyPrefix } from '../trace/prefix.ts';
 import { takenBy } from '../trace/taken.ts';
 import { endBeside } from '../trace/unread.ts';
@@ -49,6 +49,8 @@ export interface Outcome {
   reply: Disposition | null;
   /** Why it, or the reply, went no further. */
   reason: string;
+  /** A trace does not tell. */
+  decider?: Decider;
   /** The last namespace that it was in, and the last of its reply. */
   last: PathElement | null;
   lastBack: PathElement | null;
@@ -70,9 +72,6 @@ export interface Walked {
   footprint: Footprint;
   looks: Look[];
 }
-
-/** In the reason where a port would have to forward what it gets. */
-export const STRANGER = 'gets it but has not the address';
 
 /** `undefined` for what is no packet: an address that is none, or two families. */
 export function walk(walker: Walker, { from, src, dst, protocol, dport, size }: Question): Walked | undefined {
@@ -100,7 +99,7 @@ export function walk(walker: Walker, { from, src, dst, protocol, dport, size }: 
     sourceSeen: there.end ? there.packet.src : null,
     answered: reply !== undefined && isAnswered(start, packet, reply),
     reply: reply?.disposition ?? null,
-    reason: reply?.reason ?? there.reason,
+    ...reasonOf(reply ?? there),
     last: there.last,
     lastBack: reply?.last ?? null,
   };
@@ -125,10 +124,16 @@ interface Work {
 interface Followed {
   disposition: Disposition;
   reason: string;
+  decider?: Decider;
   packet: Packet;
   last: PathElement | null;
   end?: Taker;
 }
+
+const reasonOf = ({ reason, decider }: Followed): Pick<Outcome, 'reason' | 'decider'> => ({
+  reason,
+  ...(decider && { decider }),
+});
 
 function follow(work: Work, from: Taker, packet: Packet): Followed {
   const seen = new Map<string, number>();
@@ -142,8 +147,8 @@ function follow(work: Work, from: Taker, packet: Packet): Followed {
   });
   // What many packets lack is told in the same words.
   const failed = (end: End): Followed => {
-    const { disposition, reason, missing } = endBeside(end, work.doubt);
-    return ended(disposition, missing ?? reason);
+    const { disposition, reason, missing, decider } = endBeside(end, work.doubt);
+    return { ...ended(disposition, missing ?? reason), ...(decider && { decider }) };
   };
   delete work.looked;
   let to = depart(work, from, state);
@@ -156,7 +161,8 @@ function follow(work: Work, from: Taker, packet: Packet): Followed {
         return ended('delivered', 'the DHCP namespace serves metadata', to);
       if (work.looked !== state.packet.dst) askTakes(work, to.endpoint, state.packet.dst);
       if (takes(to.endpoint, state.packet.dst)) return ended('delivered', 'the port has the address', to);
-      return ended('insufficient-info', `${to.endpoint.name} ${STRANGER} ${state.packet.dst}`);
+      const reason = `${to.endpoint.name} gets it but has not the address ${state.packet.dst}`;
+      return { ...ended('insufficient-info', reason), decider: 'port' };
     }
     const key = JSON.stringify([to.namespace.node, to.namespace.name, to.ifname, headerOf(state.packet)]);
     seen.set(key, (seen.get(key) ?? 0) + 1);

@@ -1,11 +1,30 @@
-/** Expected state of which Open vSwitch is made when somebody looks: the same state, and nothing made before. */
+/** Expected state that is made when somebody looks: the same state, the same devices on each wire, the same traces, and nothing made before. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { ASPECTS } from '../../shared/aspects/table.ts';
 import { expect, expectOnDemand } from '../../shared/expect.ts';
+import type { Cloud } from '../../shared/trace/cloud.ts';
+import { type TraceRequest, traceIn } from '../../shared/trace/trace.ts';
+import { type View, namespaceText, viewOf } from '../../shared/trace/view.ts';
 import { allocationsOf, expectedCloud, expectedCloudOnDemand } from '../../shared/wiring.ts';
 import { SCENARIOS, liveState, nodeNames, topologyOf } from '../support/recordings.ts';
 
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+const devicesOn = (view: View, segment: string): string[] =>
+  (view.attachments.get(segment) ?? []).map(
+    ({ namespace, ifname, mac }) => `${namespaceText(namespace)} ${ifname} ${mac}`,
+  );
+
+/** From each port to another one, to the outside, and to an address that may be a floating IP. */
+const requestsOf = ({ wiring: { endpoints, segments } }: Cloud): TraceRequest[] => {
+  const reserved = Object.values(segments).flatMap((segment) => segment.reserved);
+  return endpoints.flatMap(({ name: from }, i) =>
+    ['8.8.8.8', endpoints[(i + 1) % endpoints.length]?.addresses[0]?.local, reserved[i % reserved.length]].flatMap(
+      (to) => (to === undefined ? [] : [{ from, to }]),
+    ),
+  );
+};
 
 for (const scenario of SCENARIOS)
   it(`${scenario}: is what is expected at once`, () => {
@@ -17,7 +36,19 @@ for (const scenario of SCENARIOS)
         plain(expectOnDemand(topology, name, allocations.get(name))),
         plain(expect(topology, name, allocations.get(name))),
       );
-    assert.deepEqual(plain(expectedCloudOnDemand(topology)), plain(expectedCloud(topology)));
+    for (const chosen of [new Map(), allocations]) {
+      const { near, ...made } = expectedCloudOnDemand(topology, chosen);
+      const whole = expectedCloud(topology, chosen);
+      const [few, all] = [viewOf({ ...made, near: near! }), viewOf(whole)];
+      for (const segment of Object.keys(whole.wiring.segments))
+        assert.deepEqual(devicesOn(few, segment), devicesOn(all, segment), segment);
+      const requests = requestsOf(whole);
+      assert.deepEqual(
+        requests.map((request) => traceIn(few, request)),
+        requests.map((request) => traceIn(all, request)),
+      );
+      assert.deepEqual(plain(made), plain(whole));
+    }
   });
 
 it('a node that is not there holds nothing', () => {
@@ -30,4 +61,16 @@ it('nothing is made before somebody looks, and then once', () => {
   assert.equal(typeof Object.getOwnPropertyDescriptor(state, 'flows')?.get, 'function');
   assert.ok(state.flows!.length > 0);
   assert.equal(state.flows, state.flows);
+});
+
+it('of a router elsewhere a packet has nothing made', () => {
+  const topology = topologyOf('S1');
+  const cloud = expectedCloudOnDemand(topology);
+  viewOf(cloud);
+  const made = cloud.states.flatMap(({ namespaces }) =>
+    Object.values(namespaces).flatMap((state) =>
+      ASPECTS.filter(({ name }) => Object.getOwnPropertyDescriptor(state, name)?.value !== undefined),
+    ),
+  );
+  assert.deepEqual(made, []);
 });

@@ -1,5 +1,6 @@
 /** One packet that was really sent, against its trace: the namespaces passed there and back, whether an answer came, which source was seen. */
 import assert from 'node:assert/strict';
+import { contains } from '../../shared/ip.ts';
 import type { Cloud } from '../../shared/trace/cloud.ts';
 import { type Leg, type Trace, type TraceRequest, trace } from '../../shared/trace/trace.ts';
 import { type PacketRow, type Scenario, outsideOf } from './recordedCloud.ts';
@@ -51,13 +52,19 @@ const tracedPath = (leg: Leg | null): string[] =>
 
 function requestOf(row: PacketRow, cloud: Cloud, { vms, outside }: Scenario): TraceRequest {
   // From the wire, not from the loopback device, where the host behind it is.
-  const host = outside
-    .flatMap(([prefix, device]) => (device === 'lo' ? [] : [prefix.split('/')[0]!]))
-    .find((address) => address.includes(':') === row.to.includes(':'))!;
-  const from = row.from === 'outside' ? { address: host, segment: outsideOf(cloud) } : vms[row.from]!.port;
+  const hosts = outside.filter(([prefix, device]) => device !== 'lo' && prefix.includes(':') === row.to.includes(':'));
+  const [prefix] = hosts.find(([own]) => contains(own, row.to)) ?? hosts[0] ?? [''];
+  const from =
+    row.from === 'outside' ? { address: prefix.split('/')[0]!, segment: outsideOf(cloud) } : senderOf(row, cloud, vms);
   const via = BY_OUTSIDE.includes(row.note ?? '') ? routerOfOutside(row, cloud) : undefined;
   const dport = row.dport === undefined ? {} : { dport: row.dport };
   return { from, to: row.to, protocol: row.proto, ...dport, ...(via === undefined ? {} : { via }) };
+}
+
+function senderOf({ from, src }: PacketRow, { wiring }: Cloud, vms: Scenario['vms']): TraceRequest['from'] {
+  const { port } = vms[from]!;
+  const segment = wiring.endpoints.find(({ id }) => id === port)?.segment;
+  return src === undefined || segment === undefined ? port : { address: src, segment };
 }
 
 /** Packets for which the world outside has a route of its own, which no node and no topology holds. */

@@ -17,6 +17,8 @@ export interface Scenario {
 export interface PacketRow {
   kind?: string;
   from: string;
+  /** Which of its addresses the VM sent from, where it was told. */
+  src?: string;
   to: string;
   proto: string;
   dport?: number;

@@ -10,7 +10,7 @@ import type { Topology } from '../../shared/topology/types.ts';
 export const RECORDINGS = join(import.meta.dirname, '../recordings');
 
 /** Clouds made for features that the others lack. */
-export const LAB_SCENARIOS = ['L1', 'L2', 'L3', 'L4', 'L5', 'L6', 'L7', 'L8', 'L9', 'L10', 'L11'] as const;
+export const LAB_SCENARIOS = ['L1', 'L2', 'L3', 'L4', 'L5', 'L6', 'L7', 'L8', 'L9', 'L10', 'L11', 'L13'] as const;
 /** Clouds whose agents enforce security groups, of which no topology tells. */
 export const FIREWALL_SCENARIOS = ['L12'] as const;
 export const SCENARIOS = [

@@ -3,6 +3,7 @@ import { FIREWALL, extensionOf } from '../../openflow/extensions.ts';
 import { type Words, field } from '../../openflow/layout.ts';
 import type { FlowStep } from '../../openflow/walk.ts';
 import type { Carrier } from '../cloud.ts';
+import type { Decider } from '../pass.ts';
 import { type TraceNode, traceNode } from '../tree.ts';
 import { type Carried, type Run, isTagged } from './carry.ts';
 import { type Concrete, macText } from './concrete.ts';
@@ -22,6 +23,7 @@ export interface Addressee {
 
 export interface Lost {
   reason: string;
+  decider?: Decider;
   isLoop: boolean;
   nodes: TraceNode[];
 }
@@ -43,6 +45,7 @@ interface Cause {
   run: Run | undefined;
   step: FlowStep | undefined;
   reason: string;
+  decider?: Decider;
   isLoop: boolean;
   /** The nearer to the addressee, the higher. */
   rank: number;
@@ -63,7 +66,8 @@ export function lostOf(carried: Carried, to: Addressee, concrete: Concrete): Los
   nodes.push(
     ...more.filter((reason) => reason !== first.reason).map((text) => traceNode('detail', `another copy: ${text}`)),
   );
-  return { reason: first.reason, isLoop: causes.some(({ isLoop }) => isLoop), nodes };
+  const { reason, decider } = first;
+  return { reason, ...(decider && { decider }), isLoop: causes.some(({ isLoop }) => isLoop), nodes };
 }
 
 function lossCauses({ losses, arrivals }: Carried, to: Addressee): Cause[] {
@@ -122,12 +126,10 @@ function runCauses(carried: Carried, run: Run, to: Addressee): Cause[] {
     if (!isNear && step.bridge === wayOut && isNormal(step) && !leadsOut(run, step))
       return [cause(`${name} switches it (NORMAL), and no port of ${wayOut} leads out of the node`, 4)];
     if (led.has(step)) return leftElsewhere(carried, run, step, to, name).map((reason) => cause(reason, 1));
-    return [
-      cause(
-        isFirewalls(step) ? `${FIREWALL_DROPS}: ${name} (${ruleText(step)})` : `${name} ${endText(step)}`,
-        rankOf(step, isNear, to, wayOut),
-      ),
-    ];
+    const rank = rankOf(step, isNear, to, wayOut);
+    if (!isFirewalls(step)) return [cause(`${name} ${endText(step)}`, rank)];
+    const drops = `the openvswitch firewall drops it: ${name} (${ruleText(step)})`;
+    return [{ ...cause(drops, rank), decider: 'security-groups' }];
   });
 }
 
@@ -170,9 +172,6 @@ function wayOutOf(of: NodeSwitch, { carrier }: Addressee): string | undefined {
     return of.uplinks.get(carrier.network)?.[0]?.bridge ?? of.bridges.get(carrier.network);
   return [...of.ports.values()].find(({ port }) => port?.options['remote_ip'] !== undefined)?.bridge ?? 'br-tun';
 }
-
-/** What a reason begins with, or has in it, when security groups decided. */
-export const FIREWALL_DROPS = 'the openvswitch firewall drops it';
 
 const isFirewalls = ({ flow, bridge }: FlowStep): boolean =>
   flow?.actions === 'drop' && bridge === INTEGRATION_BRIDGE && extensionOf(flow, 'int') === FIREWALL;

@@ -265,11 +265,15 @@ function lost(
 ): Lost {
   const unplugged = site && isUnplugged(site) ? unpluggedText(site) : undefined;
   const to = { ...site, ...(unplugged !== undefined && { unplugged }) };
-  const { reason, isLoop, nodes } = lostOf(carried, to, concrete);
+  const { reason, decider, isLoop, nodes } = lostOf(carried, to, concrete);
   const { unclear } = carried;
   const end: End =
     unclear === undefined
-      ? { disposition: isLoop ? 'loop' : disposition, reason: `${before}${unplugged ?? reason}` }
+      ? {
+          disposition: isLoop ? 'loop' : disposition,
+          reason: `${before}${unplugged ?? reason}`,
+          ...(decider && unplugged === undefined && { decider }),
+        }
       : { disposition: 'insufficient-info', reason: unclear };
   return { type: 'lost', end: endBeside(end, missingText(beside)), nodes };
 }
