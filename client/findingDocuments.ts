@@ -5,7 +5,7 @@ import { REQUEST, type TextResult, type TopologyParams } from '../shared/protoco
 import type { FindingParams } from '../shared/protocolNodes.ts';
 import { messageOf } from './say.ts';
 
-export const FINDING_SCHEME = 'dvr-finding';
+const FINDING_SCHEME = 'dvr-finding';
 
 /** @param title what the tab says */
 const findingUri = (params: FindingParams, title: string): vscode.Uri =>

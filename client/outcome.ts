@@ -72,7 +72,7 @@ function keptSummary(result: CompareResult, t: Translate): string {
 }
 
 /** `2 nodes in sync, compute1 differs (1 difference). net1 (192.0.2.3, port 22): …`. */
-export function summaryOf({ nodes, differences }: CompareResult, t: Translate): string {
+function summaryOf({ nodes, differences }: CompareResult, t: Translate): string {
   const inSync = nodes.filter((node) => node.status === 'in-sync').length;
   const differing = nodes.filter((node) => node.status === 'differs');
   const failed = nodes.filter((node) => node.status !== 'in-sync' && node.status !== 'differs');
@@ -110,9 +110,9 @@ function namesText(all: readonly string[], t: Translate): string {
   return [...all.slice(0, MOST_NAMED), ...(more > 0 ? [t('{0} more', more)] : [])].join(', ');
 }
 
-/** What went wrong, with the name of the node in front. */
+/** What went wrong, with the name of the node in front, whatever word the error begins with. */
 export const errorText = (node: string, error: string): string =>
-  error.startsWith(node) ? error : `${node}: ${error}`;
+  error.startsWith(node) && !/^[\w.-]/.test(error.slice(node.length)) ? error : `${node}: ${error}`;
 
 export const differencesText = (count: number, t: Translate): string =>
   count === 1 ? t('1 difference') : t('{0} differences', count);

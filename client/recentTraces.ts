@@ -34,7 +34,7 @@ const isolated = (name: string): string => (FROM_THE_RIGHT.test(name) ? `\u2068$
 const FROM_THE_RIGHT = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
 
 /** `tcp 80`. */
-export const protocolText = ({ protocol = 'icmp', dport }: Pick<TraceParams, 'protocol' | 'dport'>): string =>
+const protocolText = ({ protocol = 'icmp', dport }: Pick<TraceParams, 'protocol' | 'dport'>): string =>
   [protocol, dport].filter((part) => part !== undefined).join(' ');
 
 /** What was stored may be of another version. */

@@ -15,7 +15,7 @@ import {
 } from '../shared/protocol.ts';
 import { messageOf } from './say.ts';
 
-export const TRACE_SCHEME = 'dvr-trace';
+const TRACE_SCHEME = 'dvr-trace';
 
 /** The path is what the tab shows; the query is the request. */
 export const stateUri = (params: StateParams): vscode.Uri => vscode.Uri.from(stateUriParts(params));

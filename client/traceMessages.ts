@@ -39,7 +39,7 @@ export type FromTracePage =
 
 const ASKS = ['otherWay', 'again', 'asText', 'map', 'openTopology', 'compare'] as const;
 const FORMATS: readonly TraceExportParams['format'][] = ['text', 'json', 'mermaid'];
-export const SIDES: readonly Side[] = ['expected', 'live'];
+const SIDES: readonly Side[] = ['expected', 'live'];
 
 /** Whether something that came from the page is one of its messages. */
 export function isFromTracePage(value: unknown): value is FromTracePage {

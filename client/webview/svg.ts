@@ -1,7 +1,7 @@
 /** SVG as text: elements, colours and lines of text as every program reads them, not only a browser. */
 
 /** Of markup, and of what XML has no place for at all (XML 1.0, `Char`): control characters, halves of pairs. */
-export const escapeXml = (text: string): string =>
+const escapeXml = (text: string): string =>
   text.replaceAll(NO_CHAR, '\uFFFD').replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 const NO_CHAR = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu;
 
@@ -72,6 +72,33 @@ export interface TextStyle {
   size: number;
   bold?: boolean;
   mono?: boolean;
+}
+
+/** One line of text; `y` is where its letters stand. */
+export const textTag = (
+  text: string,
+  { x, y }: { x: number; y: number },
+  { size, bold, css, font, anchor }: Lettering,
+): string =>
+  tag(
+    'text',
+    {
+      x,
+      y,
+      ...colour('fill', css),
+      'font-size': size,
+      'font-weight': bold ? 600 : undefined,
+      'font-family': font,
+      'text-anchor': anchor,
+    },
+    escapeXml(text),
+  );
+
+export interface Lettering extends Pick<TextStyle, 'size' | 'bold'> {
+  css: string;
+  /** Absent: that of the file. */
+  font?: string | undefined;
+  anchor?: 'middle' | undefined;
 }
 
 /** As much of a text as there is room for. */

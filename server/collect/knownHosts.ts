@@ -71,7 +71,7 @@ export const entriesFor = (entries: readonly KnownHost[], host: string, port: nu
   entries.filter((entry) => namesHost(entry.hosts, hostName(host, port)));
 
 /** Whether a hosts field is about a name: some pattern matches and no negated one does (`match_hostname` in OpenSSH's match.c). */
-export function namesHost(hosts: string, name: string): boolean {
+function namesHost(hosts: string, name: string): boolean {
   if (hosts.startsWith('|')) return isHashOf(hosts, name);
   let found = false;
   for (const pattern of hosts.toLowerCase().split(',')) {

@@ -62,7 +62,7 @@ export const notesOf = (targets: readonly Target[]): string[] => [
 ];
 
 /** Where the configuration lies. */
-export function configPlace(file: string | undefined): ConfigPlace {
+function configPlace(file: string | undefined): ConfigPlace {
   const home = homedir();
   const isOwn = file === undefined;
   return {

@@ -83,7 +83,7 @@ function usesIn(document: Document, found: Omit<At, 'use'>): Use[] {
 }
 
 /** Whether a place is a line of `promises`. */
-export const isPromise = (keys: readonly string[]): boolean => keys.length === 2 && keys[0] === 'promises';
+const isPromise = (keys: readonly string[]): boolean => keys.length === 2 && keys[0] === 'promises';
 
 /** Only where the line is written as it reads: behind escapes and line breaks, places cannot be told. */
 function promiseUses(document: Document, { pointer, range: line }: Omit<At, 'use'>): Use[] {

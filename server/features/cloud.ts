@@ -16,7 +16,7 @@ export const cloudRequest: OwnRequest<TopologyParams> = {
   answer: ({ uri }, { document, comparison, severities }) => cloud(document(uri), comparison(uri), severities(uri)),
 };
 
-export function cloud(document: Document, comparison: LiveComparison | undefined, severities?: Severities): CloudEntry {
+function cloud(document: Document, comparison: LiveComparison | undefined, severities?: Severities): CloudEntry {
   const told = toldOf(document, comparison, severities);
   const counts = new Map<string, number>();
   for (const finding of told.filter(isDifference))

@@ -15,7 +15,7 @@ export const documentHighlight: Feature<PlaceParams> = {
 /** LSP `DocumentHighlightKind`. */
 const KIND = { reference: 2, definition: 3 } as const;
 
-export function highlights(document: Document, position: Position): DocumentHighlight[] {
+function highlights(document: Document, position: Position): DocumentHighlight[] {
   const use = at(document, document.text.offsetAt(position))?.use;
   if (!use) return [];
   return usesOf(document, use.kind, use.name).map(({ range, role }) => ({

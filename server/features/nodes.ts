@@ -16,7 +16,7 @@ export const nodesRequest: OwnRequest<TopologyParams> = {
   answer: ({ uri }, { document, comparison }) => nodes(document(uri), comparison(uri)),
 };
 
-export function nodes(document: Document, comparison: LiveComparison | undefined): NodeEntry[] {
+function nodes(document: Document, comparison: LiveComparison | undefined): NodeEntry[] {
   const { topology } = document.reading();
   const outcomes = new Map(comparison?.nodes.map((outcome) => [outcome.node, outcome]));
   const counts = countsOf(comparison?.findings ?? []);

@@ -14,11 +14,7 @@ export const statePlaceRequest: OwnRequest<StatePlaceParams> = {
 };
 
 /** Where the item is not there, the heading that it would be under; the first line where there is no such heading. */
-export function statePlace(
-  document: Document,
-  params: StatePlaceParams,
-  comparison: LiveComparison | undefined,
-): StatePlace {
+function statePlace(document: Document, params: StatePlaceParams, comparison: LiveComparison | undefined): StatePlace {
   const { item, text, ...state } = params;
   return findItem(stateText(document, state, comparison).split('\n'), item, text);
 }

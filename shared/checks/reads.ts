@@ -30,7 +30,7 @@ export const READS: Readonly<Record<string, readonly Part[]>> = {
   'mtu-too-small': NETWORKS,
   'network-type-without-dvr': ['networks', 'routers', 'release'],
   'no-snat-node': ['nodes', 'routers', 'unread'],
-  'port-forwarding-ports': ['floating_ips'],
+  'port-forwarding-ports': ['floating_ips', 'unread'],
   'segmentation-id-range': NETWORKS,
   'several-ipv6-interfaces': ROUTERS,
   'snat-port-missing': ROUTERS,

@@ -1,10 +1,9 @@
 /** The vocabulary of what extensions of the L3 agent serve: port forwardings, conntrack helpers, NDP proxies. */
+import { IP, PORT_NUMBER } from './commonFields.ts';
 import type { Field } from './fields.ts';
 
 const ID = { type: 'id', doc: 'A UUID, or its first 11 characters or more. Chains are named after it.' } as const;
-const PORT_NUMBER = { type: 'integer', min: 1, max: 65_535 } as const;
 const PORT_RANGE = { type: 'port-range' } as const;
-const IP = { type: 'ip' } as const;
 
 export const EXTENSION_KINDS = {
   port_forwarding: {

@@ -61,6 +61,11 @@ const CASES: Record<string, Case> = {
     text: '1 node in sync. net1 (192.0.2.3, port 22): connection: refused. Is it up?',
     ways: ['retry', 'log'],
   },
+  'a node whose name an error begins with by chance': {
+    nodes: ['no unreachable nothing was read'],
+    text: 'no: nothing was read.',
+    ways: ['retry', 'log'],
+  },
   'more of them than are named': {
     nodes: ['a unreachable no', 'b unreachable no', 'c unreachable no', 'd unreachable no', 'e unreachable no'],
     text: 'a: no. Not read either: b, c, d, 1 more. The tree and the log say why.',

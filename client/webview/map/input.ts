@@ -18,7 +18,7 @@ export interface Hands {
 /** Who moves less far than that meant to click. */
 const CLICK = 4;
 const KEY_STEP = 80;
-export const KEY_ZOOM = 1.25;
+const KEY_ZOOM = 1.25;
 
 export function listen(surface: HTMLElement, hands: Hands): void {
   let pressed: { x: number; y: number; isDrag: boolean } | undefined;
@@ -109,11 +109,7 @@ function key(event: KeyboardEvent, hands: Hands, move: (dx: number, dy: number) 
 }
 
 /** The innermost box there; far away what is in a container cannot be told apart. */
-export function boxAt(
-  scene: Scene | undefined,
-  { x, y, scale }: Camera,
-  at: { x: number; y: number },
-): Box | undefined {
+function boxAt(scene: Scene | undefined, { x, y, scale }: Camera, at: { x: number; y: number }): Box | undefined {
   const [px, py] = [(at.x - x) / scale, (at.y - y) / scale];
   return scene?.boxes.findLast(
     (box) =>
@@ -126,7 +122,7 @@ export function boxAt(
 }
 
 /** The nearest box in a direction, what is straight ahead before what is aside; the first on the screen where nothing is selected. */
-export function nextBox(
+function nextBox(
   scene: Scene,
   from: Box | undefined,
   [dx, dy]: readonly [number, number],

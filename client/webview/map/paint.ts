@@ -17,7 +17,7 @@ export interface Look {
 
 /** From this scale on cells are seen, and from that on their names. Below, a container says how many there are. */
 export const CELLS_FROM = 0.22;
-export const NAMES_FROM = 0.42;
+const NAMES_FROM = 0.42;
 const DETAILS_FROM = 0.8;
 
 /** How many boxes and lines were in sight. */
@@ -191,7 +191,7 @@ const kindText = (thing: MapThing): string => (hasKindText(thing) ? texts.kind[t
 const counts = new WeakMap<Scene, Map<Box, string[]>>();
 
 /** `12 ports`, `1 subnet`. */
-export function countsIn(scene: Scene, box: Box): readonly string[] {
+function countsIn(scene: Scene, box: Box): readonly string[] {
   let all = counts.get(scene);
   if (!all) counts.set(scene, (all = countAll(scene.boxes)));
   return all.get(box) ?? [];

@@ -3,18 +3,7 @@ import { CELL, type Box, type Scene, type Wire } from '../../../shared/map/scene
 import { type MapPath, type MapView, VIEW_KINDS } from '../../../shared/map/types.ts';
 import type { Severity } from '../../../shared/problem.ts';
 import type { MapStrings } from '../../mapStrings.ts';
-import {
-  type Attributes,
-  type Measure,
-  type TextStyle,
-  colour,
-  cut,
-  escapeXml,
-  svgFile,
-  tag,
-  titleTag,
-  wrap,
-} from '../svg.ts';
+import { type Measure, type TextStyle, colour, cut, svgFile, tag, textTag, titleTag, wrap } from '../svg.ts';
 import { fill } from '../words.ts';
 import { THICK, THIN, hasKindText, isContainer, isThin, shortName } from './boxes.ts';
 import { type Index, worstOf } from './marks.ts';
@@ -38,14 +27,26 @@ export interface MapDress {
   measure: Measure;
 }
 
+/** With what is the same for all boxes. */
+interface Drawn extends MapShown {
+  signs: Signs;
+  /** Which stops of a packet's way things are, by their ids. */
+  ways: ReadonlyMap<string, string>;
+}
+
 const MARGIN = 24;
 /** A line of the heading. */
 const HEAD = 20;
 const LEGEND = 34;
 
 export function mapSvg(shown: MapShown, dress: MapDress): string {
-  const { scene, paths } = shown;
+  const { scene, paths, index, view } = shown;
   const { palette, title, texts } = dress;
+  const drawn: Drawn = {
+    ...shown,
+    signs: { found: index.findings, stops: numbered(scene, shown.boxes, paths, view) },
+    ways: waysSaid(scene, shown.boxes, paths, view, texts),
+  };
   const legend = legendOf(shown, dress);
   const room = Math.max(scene.width, legend.width, 480);
   const width = room + 2 * MARGIN;
@@ -66,9 +67,9 @@ export function mapSvg(shown: MapShown, dress: MapDress): string {
       'g',
       { transform: place },
       '\n',
-      ...boxes.filter(isContainer).map((box) => boxOf(box, shown, dress)),
+      ...boxes.filter(isContainer).map((box) => boxOf(box, drawn, dress)),
       ...scene.wires.map((wire) => wireOf(wire, palette)),
-      ...boxes.filter((box) => !isContainer(box)).map((box) => boxOf(box, shown, dress)),
+      ...boxes.filter((box) => !isContainer(box)).map((box) => boxOf(box, drawn, dress)),
       ...paths.map((path) => pathOf(path, shown, dress)),
     ),
     tag('g', { transform: `translate(${MARGIN} ${top + scene.height + LEGEND})` }, ...legend.elements),
@@ -84,17 +85,13 @@ function line(
   { isFaint = false, ...style }: TextStyle & { isFaint?: boolean },
 ): string {
   const shown = cut(text, room, (part) => measure(part, style));
-  const look: Attributes = { ...colour('fill', isFaint ? palette.faint : palette.text), 'font-size': style.size };
-  return tag('text', { x, y, ...look, ...(style.bold ? { 'font-weight': 600 } : {}) }, escapeXml(shown));
+  return textTag(shown, { x, y }, { ...style, css: isFaint ? palette.faint : palette.text });
 }
 
 /** Names that are cut stand in the title as they are. */
-function boxOf(box: Box, shown: MapShown, dress: MapDress): string {
-  const { index, view, scene, boxes, paths } = shown;
+function boxOf(box: Box, { index, view, signs, ways }: Drawn, dress: MapDress): string {
   const { palette, texts } = dress;
   const { thing, x, y, width, height } = box;
-  const ways = waysOf(scene, boxes, paths, view, texts);
-  const signs: Signs = { found: index.findings, stops: numbersOf(shown) };
   const taken = takenBy(signs, thing.id, 1);
   const rect = tag('rect', {
     x: x + 0.5,
@@ -115,32 +112,6 @@ function boxOf(box: Box, shown: MapShown, dress: MapDress): string {
     ...(isContainer(box) ? headerOf(box, taken, dress) : cellOf(box, taken, dress)),
     ...(worst ? [badge(x + width - 8 - asideOf(signs, thing.id, 1), y + Math.min(8, height / 2), worst, palette)] : []),
   )}\n`;
-}
-
-const stopsKnown = new WeakMap<MapShown, ReadonlySet<string>>();
-
-/** The same for all boxes of a picture. */
-function numbersOf(shown: MapShown): ReadonlySet<string> {
-  const known = stopsKnown.get(shown) ?? numbered(shown.scene, shown.boxes, shown.paths, shown.view);
-  stopsKnown.set(shown, known);
-  return known;
-}
-
-const said = new WeakMap<readonly MapPath[], { scene: Scene; ways: Map<string, string> }>();
-
-/** The same for all boxes of a picture. */
-function waysOf(
-  scene: Scene,
-  boxes: ReadonlyMap<string, Box>,
-  paths: readonly MapPath[],
-  view: MapView,
-  texts: MapStrings,
-): Map<string, string> {
-  const known = said.get(paths);
-  if (known?.scene === scene) return known.ways;
-  const ways = waysSaid(scene, boxes, paths, view, texts);
-  said.set(paths, { scene, ways });
-  return ways;
 }
 
 function headerOf({ thing, x, y, width }: Box, taken: number, dress: MapDress): string[] {
@@ -201,10 +172,10 @@ function pathOf(path: MapPath, { scene, boxes, paths, view }: MapShown, { palett
 
 function stopOf(box: Box, number: number, { there, onMark }: Palette): string {
   const [cx, cy] = pointIn(box);
-  const text = { x: cx, y: cy + 4, 'text-anchor': 'middle', 'font-size': 11, 'font-weight': 600 };
+  const style = { size: 11, bold: true, css: onMark, anchor: 'middle' } as const;
   return (
     tag('circle', { cx, cy, r: STOP / 2, ...colour('fill', there) }) +
-    tag('text', { ...text, ...colour('fill', onMark) }, String(number))
+    textTag(String(number), { x: cx, y: cy + 4 }, style)
   );
 }
 

@@ -2,17 +2,7 @@
 import type { Lane, Picture, PictureBox, PictureWay, TraceView } from '../../../shared/picture/types.ts';
 import type { Side } from '../../../shared/protocol.ts';
 import type { TraceStrings } from '../../traceStrings.ts';
-import {
-  type Attributes,
-  type Measure,
-  type TextStyle,
-  colour,
-  escapeXml,
-  svgFile,
-  tag,
-  titleTag,
-  wrap,
-} from '../svg.ts';
+import { type Measure, type TextStyle, colour, svgFile, tag, textTag, titleTag, wrap } from '../svg.ts';
 import { fill, shown } from '../words.ts';
 import { packetText, wayText } from './packet.ts';
 import { devicesText, isBeyond, isGood, isIn, lanesOf, noReplyText, partingOf, verdictText } from './said.ts';
@@ -88,16 +78,11 @@ const LEADING = 1.35;
 function write(column: Column, text: string, { css, anchor, ...style }: Style): void {
   const { x, width, dress, out } = column;
   const { palette, measure } = dress;
-  const look: Attributes = {
-    ...colour('fill', css ?? palette.text),
-    'font-size': style.size,
-    ...(style.bold ? { 'font-weight': 600 } : {}),
-    ...(style.mono ? { 'font-family': palette.mono } : {}),
-    ...(anchor ? { 'text-anchor': anchor } : {}),
-  };
+  const { size, mono } = style;
+  const look = { ...style, css: css ?? palette.text, font: mono ? palette.mono : undefined, anchor };
   for (const line of wrap(shown(text), width, (part) => measure(part, style))) {
-    column.y += style.size * LEADING;
-    out.push(tag('text', { x: anchor ? x + width / 2 : x, y: column.y - style.size * 0.3, ...look }, escapeXml(line)));
+    column.y += size * LEADING;
+    out.push(textTag(line, { x: anchor ? x + width / 2 : x, y: column.y - size * 0.3 }, look));
   }
 }
 

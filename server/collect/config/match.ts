@@ -28,7 +28,7 @@ export const hostMatches = (patterns: readonly string[], names: readonly string[
   !names.some((name) => patterns.some((pattern) => pattern.startsWith('!') && wildcardMatches(pattern.slice(1), name)));
 
 /** A list with commas: no negated pattern matches and some other does (`match_pattern_list` in OpenSSH's match.c). */
-export function listMatches(list: string, text: string): boolean {
+function listMatches(list: string, text: string): boolean {
   const patterns = list.split(',');
   return (
     patterns.some((pattern) => !pattern.startsWith('!') && wildcardMatches(pattern, text)) &&
