@@ -84,6 +84,8 @@ export const FIRST = {
   static_routes: 'train',
   /** Ports of trunks count: `common/utils.py: get_other_dvr_serviced_device_owners` (d0a1652227). */
   trunk_subports: 'ussuri',
+  /** An IPv6 subnet of which no gateway is said has the network's own address as one (`db/ipam_backend_mixin.py: _gateway_ip_str`, 0b3cff33c1). */
+  ipv6_network_gateway: 'ussuri',
   /** `ha_router.py: external_gateway_link_up`: the gateway device of a standby is down (c52029c39a). */
   ha_gateway_down: 'ussuri',
   /** … and no more (36bf1df46d). */

@@ -93,15 +93,18 @@ export function complete(
   includable: () => string[] = () => [],
 ): CompletionList {
   const found = cursorAt(document.text.getText(), document.text.offsetAt(position));
-  const cursor = found?.path[0] === 'promises' ? atWord(found) : found;
+  const promise = found?.path[0] === 'promises' ? atWord(found) : undefined;
+  const cursor = promise ?? found;
   const can = client.textDocument?.completion;
   const canSnippets = can?.completionItem?.snippetSupport === true;
   const all =
     cursor && cursor.path[0] === 'include'
       ? includable().map((label): Choice => ({ label, kind: 'file' }))
-      : cursor
-        ? choices(document, cursor, canSnippets)
-        : [];
+      : promise
+        ? promiseChoices(document.reading().topology, promise)
+        : cursor
+          ? choices(document, cursor, canSnippets)
+          : [];
   if (!cursor || all.length === 0) return { isIncomplete: false, items: [] };
   const isMany = all.length > MOST;
   const typed = cursor.typed.toLowerCase();
@@ -132,7 +135,6 @@ const sortText = ({ rank = 1 }: Choice, i: number): string => `${rank}${String(i
 
 /** Everything that fits, in the order in which it is offered within one rank. */
 function choices(document: Document, cursor: Cursor, canSnippets: boolean): Choice[] {
-  if (cursor.path[0] === 'promises') return promiseChoices(document.reading().topology, cursor.typed);
   const container = fieldAt(cursor.path);
   if (!container) return [];
   const { type } = container;

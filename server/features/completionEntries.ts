@@ -1,4 +1,5 @@
 /** Completion of whole entries in maps of things: the next node, network or port with what it needs, and names that only refer. */
+import { ipv4Value, parsePrefix } from '../../shared/ip.ts';
 import type { FieldType } from '../../shared/topology/fields.ts';
 import type { Topology } from '../../shared/topology/types.ts';
 import { yamlScalar } from '../../shared/topology/yamlText.ts';
@@ -61,9 +62,9 @@ const hole = (text: string | undefined): Hole => ({ hole: text ?? '' });
 /** Kind of thing → what a new one of it is made of. */
 const SNIPPETS: Record<string, (topology: Topology, cursor: Cursor) => Entry[]> = {
   node: (topology) => {
-    const last = topology.nodes.at(-1);
+    const like = topology.nodes.findLast((node) => Object.keys(node.bridge_mappings).length > 0);
     const tunnel = nextAddress(topology.nodes.flatMap(({ tunnel_ip }) => tunnel_ip ?? []))[0];
-    const mappings = Object.entries(last?.bridge_mappings ?? { physnet1: 'br-ex' });
+    const mappings = Object.entries(like?.bridge_mappings ?? { physnet1: 'br-ex' });
     const entry = (label: string, name: string, mode: string): Entry => ({
       label,
       name: nextName(topology.nodes, name),
@@ -88,6 +89,8 @@ const SNIPPETS: Record<string, (topology: Topology, cursor: Cursor) => Entry[]> 
         name,
         fields: {
           network_type: hole(type),
+          // Neutron refuses the id of a VLAN without it (`type_vlan.py: validate_provider_segment`).
+          ...(type === 'vlan' && { physical_network: hole(known?.physical_network ?? physical) }),
           ...(id !== undefined && { segmentation_id: hole(String(id)) }),
           subnets: subnet(`${name}-v4`, prefixOf(topology)),
         },
@@ -114,9 +117,9 @@ const SNIPPETS: Record<string, (topology: Topology, cursor: Cursor) => Entry[]> 
   router: (topology) => {
     const external = topology.networks.find((network) => network.external);
     const snat = topology.nodes.find((node) => node.agent_mode === 'dvr_snat');
-    const free = subnetsOf(topology).find(
-      ({ network, name }) => network !== external?.name && !isAttached(topology, name),
-    );
+    const inside = topology.networks.filter((network) => !network.external).flatMap(({ subnets }) => subnets);
+    const free = inside.find(({ name }) => !isAttached(topology, name));
+    const outside = external && (external.subnets.find(isFour) ?? external.subnets[0]);
     return [
       {
         label: 'router',
@@ -125,7 +128,7 @@ const SNIPPETS: Record<string, (topology: Topology, cursor: Cursor) => Entry[]> 
           ...(external && {
             external_gateway: {
               network: hole(external.name),
-              ip_address: hole(external.subnets[0] && freeAddresses(topology, external.subnets[0], 1)[0]),
+              ip_address: hole(outside && freeAddresses(topology, outside, 1)[0]),
               ...(snat && { node: hole(snat.name) }),
             },
           }),
@@ -152,12 +155,19 @@ const SNIPPETS: Record<string, (topology: Topology, cursor: Cursor) => Entry[]> 
   },
   floating_ip: (topology) => {
     const external = topology.networks.filter((network) => network.external).flatMap(({ subnets }) => subnets);
-    const address = external.flatMap((subnet) => freeAddresses(topology, subnet, 1))[0];
+    const address = external.filter(isFour).flatMap((subnet) => freeAddresses(topology, subnet, 1))[0];
     const taken = new Set(topology.floating_ips.map(({ port }) => port));
-    const port = topology.ports.find((each) => !taken.has(each.name) && !each.device_owner.startsWith('network:'));
+    const port = topology.ports.find(
+      ({ name, device_owner: owner, fixed_ips: addresses }) =>
+        !taken.has(name) && !owner.startsWith('network:') && addresses.some(isFourAddress),
+    );
     return address === undefined ? [] : [{ label: 'floating IP', name: address, fields: { port: hole(port?.name) } }];
   },
 };
+
+/** Floating IPs and what SNAT sends with are IPv4. */
+const isFour = ({ cidr }: { cidr: string }): boolean => parsePrefix(cidr)?.family === 'inet';
+const isFourAddress = ({ ip_address: address }: { ip_address: string }): boolean => ipv4Value(address) !== undefined;
 
 const subnetsOf = (topology: Topology) => topology.networks.flatMap(({ subnets }) => subnets);
 

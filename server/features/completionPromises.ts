@@ -1,6 +1,8 @@
 /** Completion in a line of `promises`: the next word of that language. */
+import type { Range } from '../../shared/problem.ts';
 import { promiseWord } from '../../shared/topology/promiseNames.ts';
 import type { Topology } from '../../shared/topology/types.ts';
+import { quoted } from '../../shared/topology/yamlText.ts';
 import type { Choice } from './completion.ts';
 import type { Cursor } from './cursor.ts';
 
@@ -15,15 +17,33 @@ function lastWordAt(typed: string): number {
 /** No name is longer; of a longer word only the end is replaced. */
 const LONGEST_WORD = 1024;
 
+/** A cursor at a word of a line, and the quotes in which the line stands. */
+interface WordCursor extends Cursor {
+  lineQuote: string;
+}
+
 /** Only the last word is replaced; the line goes on as a text. */
-export function atWord(cursor: Cursor): Cursor {
+export function atWord(cursor: Cursor): WordCursor {
   const end = cursor.range[0] + cursor.quote.length + cursor.typed.length;
-  const length = cursor.typed.length - lastWordAt(cursor.typed);
-  return { ...cursor, on: 'value', range: [end - length, end], quote: '', hasColon: false };
+  const word = lastWordAt(cursor.typed);
+  // Within double quotes the quote of a word has a backslash.
+  const start = cursor.quote === '"' && cursor.typed[word - 1] === '\\' ? word - 1 : word;
+  const range: Range = [end - (cursor.typed.length - start), end];
+  return { ...cursor, on: 'value', range, quote: '', hasColon: false, lineQuote: cursor.quote };
+}
+
+/** What may stand at the cursor, written as the quotes of its line need it. */
+export function promiseChoices(topology: Topology, { typed, lineQuote }: WordCursor): Choice[] {
+  if (lineQuote === '') return wordChoices(topology, typed);
+  const inDouble = (text: string): string => quoted(text).slice(1, -1);
+  const inSingle = (text: string): string => text.replaceAll("'", "''");
+  const written = lineQuote === '"' ? inDouble : inSingle;
+  const read = lineQuote === '"' ? typed.replaceAll('\\"', '"') : typed.replaceAll("''", "'");
+  return wordChoices(topology, read).map((choice) => ({ ...choice, text: written(choice.text ?? choice.label) }));
 }
 
 /** @param typed the line up to the cursor */
-export function promiseChoices(topology: Topology, typed: string): Choice[] {
+function wordChoices(topology: Topology, typed: string): Choice[] {
   const before = typed.slice(0, lastWordAt(typed));
   const words = before.match(/"[^"]*"|[^\s"]+/g) ?? [];
   const [verb] = words;

@@ -1,4 +1,5 @@
 /** Completion of values: words of the vocabulary, names of things that fit, free addresses, the next free prefix or number. */
+import { contains, ipv4Value } from '../../shared/ip.ts';
 import { RELEASES } from '../../shared/releases.ts';
 import { pointer } from '../../shared/problem.ts';
 import type { FieldType, ReferenceKind } from '../../shared/topology/fields.ts';
@@ -38,7 +39,7 @@ export function values(document: Document, cursor: Cursor, type: FieldType): Cho
     case 'cidr':
       return prefixes(topology).map((label) => ({ label, text: label, kind: 'word', detail: 'free' }));
     case 'string':
-      return words(topology, cursor).map((label) => ({ label, kind: 'word' }));
+      return words(topology, cursor, ownText(document, cursor)).map((label) => ({ label, kind: 'word' }));
     default:
       return [];
   }
@@ -163,15 +164,17 @@ function addresses(document: Document, cursor: Cursor): string[] {
   const free = (list: Network['subnets']): string[] =>
     list.flatMap((subnet) => freeAddresses(topology, subnet, MOST_ADDRESSES));
   const all = (): Network['subnets'] => topology.networks.flatMap((network) => network.subnets);
+  const wanted = siblings.get('subnet');
+  const chosen = (list: Network['subnets']): Network['subnets'] =>
+    wanted === undefined ? list : list.filter((subnet) => subnet.name === wanted);
   if (section === 'nodes') return nextAddress(topology.nodes.flatMap(({ tunnel_ip }) => tunnel_ip ?? []));
+  if (key === 'nexthop') return nextHops(topology, cursor);
   if (section === 'networks') return subnetAddresses(cursor, all());
   if (section === 'ports' && path.includes('fixed_ips')) {
-    const wanted = siblings.get('subnet');
-    const on = subnets(valueAt(document, pointer('ports', name!, 'network')));
-    return free(wanted === undefined ? on : on.filter((subnet) => subnet.name === wanted));
+    return free(chosen(subnets(valueAt(document, pointer('ports', name!, 'network')))));
   }
   if (path.includes('external_gateway'))
-    return free(subnets(siblings.get('network') ?? gatewayNetwork(document, path)));
+    return free(chosen(subnets(siblings.get('network') ?? gatewayNetwork(document, path))));
   if (path[2] === 'interfaces') {
     const subnet = all().find((each) => each.name === path[3]);
     if (!subnet) return [];
@@ -179,12 +182,55 @@ function addresses(document: Document, cursor: Cursor): string[] {
     return [...own, ...free([subnet])];
   }
   if (section === 'floating_ips') {
+    // `db/l3_db.py: _internal_fip_assoc_data`: a floating IP stands for an IPv4 address.
     const port = siblings.get('port') ?? valueAt(document, pointer('floating_ips', name ?? '', 'port'));
-    const of = topology.ports.filter((each) => port === undefined || each.name === port);
-    return [...new Set(of.flatMap(({ fixed_ips }) => fixed_ips.map(({ ip_address }) => ip_address)))];
+    return portAddresses(topology, port).filter((address) => ipv4Value(address) !== undefined);
   }
-  return key === 'nexthop' ? all().flatMap(({ gateway_ip }) => gateway_ip ?? []) : [];
+  if (path.includes('ndp_proxies'))
+    return portAddresses(topology, siblings.get('port')).filter((address) => ipv4Value(address) === undefined);
+  return [];
 }
+
+/** Of one port, or of all. */
+function portAddresses({ ports }: Topology, name: string | undefined): string[] {
+  const of = ports.filter((port) => name === undefined || port.name === name);
+  return distinct(of.flatMap(({ fixed_ips }) => fixed_ips.map(({ ip_address }) => ip_address)));
+}
+
+/**
+ * Who may take packets of a route: gateways, other routers, then ports, on the subnets that the holder of the route is on
+ * (`db/extraroute_db.py: _validate_routes_nexthop`: not the router itself).
+ */
+function nextHops({ networks, routers, ports }: Topology, { path, siblings }: Cursor): string[] {
+  const [section, name] = path;
+  const router = section === 'routers' ? routers.find((each) => each.name === name) : undefined;
+  const attached = new Set(router?.interfaces.map(({ subnet }) => subnet));
+  const outside = router?.external_gateway?.network;
+  const on = networks
+    .flatMap(({ subnets }) => subnets)
+    .filter((subnet) =>
+      router
+        ? attached.has(subnet.name) || subnet.network === outside
+        : subnet.name === path[3] && subnet.network === name,
+    );
+  const near = new Set(on.map(({ network }) => network));
+  const own = new Set(router && addressesOf(router));
+  const others = [
+    ...on.flatMap(({ gateway_ip }) => gateway_ip ?? []),
+    ...routers.filter((each) => each !== router).flatMap(addressesOf),
+    ...ports.filter(({ network }) => near.has(network)).flatMap((port) => port.fixed_ips.map((ip) => ip.ip_address)),
+  ];
+  const destination = siblings.get('destination');
+  const fits = (address: string): boolean =>
+    (destination === undefined || destination.includes(':') === address.includes(':')) &&
+    on.some(({ cidr }) => contains(cidr, address));
+  return distinct(others).filter((each) => !own.has(each) && fits(each));
+}
+
+const addressesOf = ({ interfaces, external_gateway: gateway }: Router): string[] => [
+  ...interfaces.flatMap(({ ip_address, snat }) => [ip_address, snat?.ip_address].flatMap((each) => each ?? [])),
+  ...(gateway?.external_fixed_ips ?? []).map(({ ip_address }) => ip_address),
+];
 
 /** Inside of a subnet: what its prefix says. */
 function subnetAddresses({ path, key, siblings }: Cursor, all: Network['subnets']): string[] {
@@ -218,28 +264,40 @@ function integers(topology: Topology, { key, siblings }: Cursor): Choice[] {
 }
 
 /** Texts that other places of the file have, or that are known. */
-function words(topology: Topology, { path, key }: Cursor): string[] {
+function words(topology: Topology, { path, key }: Cursor, own: string): string[] {
   const { nodes, networks, ports } = topology;
+  const others = (all: readonly string[]): string[] => distinct(withoutOne(all, own));
   switch (key) {
     case 'release':
       return RELEASES.toReversed();
     case 'physical_network':
       return distinct(nodes.flatMap((node) => Object.keys(node.bridge_mappings)));
     case 'ipv4_address_scope':
-      return distinct(networks.flatMap((network) => network.ipv4_address_scope ?? []));
+      return others(networks.flatMap((network) => network.ipv4_address_scope ?? []));
     case 'ipv6_address_scope':
-      return distinct(networks.flatMap((network) => network.ipv6_address_scope ?? []));
+      return others(networks.flatMap((network) => network.ipv6_address_scope ?? []));
     case 'ssh_user':
-      return distinct(nodes.flatMap((node) => node.ssh_user ?? []));
+      return others(nodes.flatMap((node) => node.ssh_user ?? []));
     case 'status':
       return path[0] === 'ports' ? ['ACTIVE', 'DOWN', 'BUILD', 'ERROR', 'N/A'] : ['ACTIVE', 'DOWN', 'ERROR'];
     case 'device_id':
-      return distinct(ports.flatMap((port) => port.device_id ?? []));
+      return others(ports.flatMap((port) => port.device_id ?? []));
     default:
       return path.at(-1) === 'bridge_mappings'
-        ? distinct(nodes.flatMap((node) => Object.values(node.bridge_mappings)))
+        ? others(nodes.flatMap((node) => Object.values(node.bridge_mappings)))
         : [];
   }
 }
+
+/** The word that is being typed is none that somebody has, unless another place has it as well. */
+function withoutOne(all: readonly string[], own: string): string[] {
+  const at = all.indexOf(own);
+  return all.filter((_, i) => i !== at);
+}
+
+const ownText = (document: Document, { range }: Cursor): string => {
+  const raw = document.text.getText().slice(...range);
+  return scalarText(raw) ?? raw;
+};
 
 const distinct = (list: readonly string[]): string[] => [...new Set(list)];

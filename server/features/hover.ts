@@ -8,13 +8,15 @@ import { aspectNamed, ASPECTS } from '../../shared/aspects/table.ts';
 import { nodesConcerned } from '../../shared/cloud.ts';
 import { placementOf } from '../../shared/placement.ts';
 import { pointer, pointerKeys, type Pointer } from '../../shared/problem.ts';
+import { isSix } from '../../shared/render.ts';
 import type { Because, Item, NamespaceAspect, NamespaceState } from '../../shared/state.ts';
 import type { Document } from '../document.ts';
 import { at as placeAt } from './at.ts';
 import type { Feature, PlaceParams } from './feature.ts';
 import { fieldDocumentation } from './fieldDocumentation.ts';
-import { codeBlock, escapeMarkdown, markup } from './markdown.ts';
+import { codeBlock, escapeMarkdown, fewNames, markup } from './markdown.ts';
 import { rangeOf } from './range.ts';
+import { pointerOfName, thingFacts } from './thingFacts.ts';
 
 export const hoverRequest: Feature<PlaceParams> = {
   method: 'textDocument/hover',
@@ -26,13 +28,17 @@ export const hoverRequest: Feature<PlaceParams> = {
 
 /** `null` where there is nothing to say: between things, and on what nothing is known of. */
 export function hover(document: Document, position: Position, formats?: readonly MarkupKind[]): Hover | null {
-  const at = placeAt(document, document.text.offsetAt(position))?.pointer;
-  if (at === undefined) return null;
+  const place = placeAt(document, document.text.offsetAt(position));
+  if (!place) return null;
+  const { pointer: at, use } = place;
   const documentation = fieldDocumentation(at);
   const subject = subjectOf(at);
   // A device or an address is asked about by any of its fields; a router or a port only by its name.
   const effects = subject && (!documentation || isDevice(subject)) ? causedBy(document, subject) : [];
-  const parts = [documentation, subject && unservedText(document, subject), ...effects];
+  // A name that is used says what is known of the thing that has it.
+  const thing = at === subject ? subject : use?.role === 'reference' ? pointerOfName(document, use) : undefined;
+  const facts = thing === undefined ? undefined : thingFacts(document, thing);
+  const parts = [documentation, facts, subject && unservedText(document, subject), ...effects];
   const text = parts.filter((part) => part !== undefined).join('\n\n');
   return text === '' ? null : { contents: markup(text, formats), range: rangeOf(document, at, 'key') };
 }
@@ -64,40 +70,50 @@ interface Effect {
   lines: string;
   /** What else there is, counted. */
   rest: string;
-  /** Why, as the first of the nodes has it; the others differ in names only. */
+  /** Why, as the first of the nodes has it that says something; the others differ in names only. */
   reasons: string;
   nodes: string[];
 }
 
 /** One part per different effect: nodes that hold the same are named together. */
 function causedBy(document: Document, subject: Pointer): string[] {
+  // What is on a node is there because of routers and ports; to look for it would take the states of all nodes.
+  if (subject.startsWith('/nodes/')) return [];
   const effects = new Map<string, Effect>();
   const concerned = nodesConcerned(document.reading().topology, subject);
   for (const { node, namespaces } of concerned.map((name) => document.expectedOn(name))) {
     for (const [name, namespace] of Object.entries(namespaces)) {
       const effect = effectOn(name, namespace, subject);
-      const key = `${name}\n${effect?.lines}\n${effect?.rest}`;
-      if (effect) effects.set(key, effects.get(key) ?? effect);
-      effects.get(key)?.nodes.push(node);
+      if (!effect) continue;
+      const key = `${name}\n${effect.lines}\n${effect.rest}`;
+      const same = effects.get(key) ?? effect;
+      same.reasons ||= effect.reasons;
+      same.nodes.push(node);
+      effects.set(key, same);
     }
   }
   return [...effects.values()].map(({ namespace, lines, rest, reasons, nodes }) =>
-    [`**${namesOf(nodes)}** · \`${namespace}\``, lines && codeBlock(lines), reasons, rest].filter(Boolean).join('\n\n'),
+    [`**${fewNames(nodes)}** · \`${namespace}\``, lines && codeBlock(lines), reasons, rest]
+      .filter(Boolean)
+      .join('\n\n'),
   );
 }
 
 /** What of a namespace is there because of `subject` or a part of it. */
 function effectOn(name: string, namespace: NamespaceState & Item, subject: Pointer): Effect | undefined {
   const caused = (aspect: Aspect<Item>): Item[] =>
-    (namespace[aspect.name] ?? []).filter(({ because }: Item) => isCause(because, subject, namespace));
+    (namespace[aspect.name] ?? []).filter((item: Item) => isCause(item, subject, namespace));
   const shown = SHOWN.map(aspectNamed).map((aspect) => ({ aspect, items: caused(aspect) }));
-  const lines = shown
-    .filter(({ items }) => items.length > 0)
-    .flatMap(({ aspect, items }) => [`# ${aspect.title}`, ...items.map((item) => aspect.explain(item))]);
+  const lines = shown.flatMap(({ aspect, items }) => {
+    const sixTitle = TITLE_OF_SIX[aspect.name];
+    if (sixTitle === undefined) return headed(aspect, aspect.title, items);
+    const four = items.filter((item) => !isSix(item));
+    return [...headed(aspect, aspect.title, four), ...headed(aspect, sixTitle, items.filter(isSix))];
+  });
   const others = ASPECTS.filter((aspect) => !SHOWN.includes(aspect.name))
     .map((aspect) => ({ aspect, count: caused(aspect).length }))
     .filter(({ count }) => count > 0)
-    .map(({ aspect, count }) => `${count} ${aspect.name}`);
+    .map(({ aspect, count }) => `${count} ${count === 1 ? aspect.noun : aspect.name}`);
   const because = [...shown.flatMap(({ items }) => items), namespace].flatMap((item) =>
     item.because && isWithin(item.because.pointer, subject) ? [item.because] : [],
   );
@@ -106,14 +122,26 @@ function effectOn(name: string, namespace: NamespaceState & Item, subject: Point
   return { namespace: name, lines: lines.join('\n'), rest, reasons: reasonsText(because), nodes: [] };
 }
 
-const isCause = (because: Because | undefined, subject: Pointer, namespace: Item): boolean =>
-  because !== undefined && isWithin(because.pointer, subject) && !isFrame(because, namespace);
+/** The commands that print IPv6 apart, in lines that do not say of which family they are. */
+const TITLE_OF_SIX: { [name in NamespaceAspect]?: string } = { rules: 'ip -6 rule', iptables: 'ip6tables-save' };
+
+const headed = (aspect: Aspect<Item>, title: string, items: readonly Item[]): string[] =>
+  items.length === 0 ? [] : [`# ${title}`, ...items.map((item) => aspect.explain(item))];
+
+const isCause = (item: Item, subject: Pointer, namespace: Item): boolean =>
+  item.because !== undefined && isWithin(item.because.pointer, subject) && !isFrame(item, item.because, namespace);
 
 const isWithin = (at: Pointer, subject: Pointer): boolean => at === subject || at.startsWith(`${subject}/`);
 
 /** What every namespace starts with (lo, the kernel's rules, empty chains): it says nothing about what caused the namespace. */
-const isFrame = ({ neutron }: Because, namespace: Item): boolean =>
-  neutron === namespace.because?.neutron || /^(iptables_manager|ip_lib)\.py:/.test(neutron);
+const isFrame = (item: Item, { neutron, pointer: at }: Because, namespace: Item): boolean =>
+  /^(iptables_manager|ip_lib)\.py:/.test(neutron) ||
+  (neutron === namespace.because?.neutron && (deviceOf(item) ?? 'lo') === 'lo') ||
+  // A port may be why its router is on the node; what that router is like is not because of the port.
+  (at === namespace.because?.pointer && at.startsWith('/ports/') && deviceOf(item) === undefined);
+
+/** The device that an item is or is on; the gateway's is there for the same reason as its namespace. */
+const deviceOf = (item: Item): unknown => ('ifname' in item ? item.ifname : 'dev' in item ? item.dev : undefined);
 
 /** Each sentence once, with all of Neutron's identifiers that it was said with. */
 function reasonsText(all: readonly Because[]): string {
@@ -126,11 +154,4 @@ function reasonsText(all: readonly Because[]): string {
         `- ${escapeMarkdown(sentence)} (${[...sources].map((source) => `\`${source}\``).join(', ')})`,
     )
     .join('\n');
-}
-
-const MOST_NAMES = 8;
-
-function namesOf(nodes: readonly string[]): string {
-  const shown = nodes.slice(0, MOST_NAMES).map(escapeMarkdown).join(', ');
-  return nodes.length > MOST_NAMES ? `${shown} and ${nodes.length - MOST_NAMES} more` : shown;
 }

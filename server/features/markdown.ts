@@ -25,3 +25,11 @@ export function codeBlock(text: string, language = 'text'): string {
 
 /** Backslash escapes for all ASCII punctuation that means something inline (CommonMark, section 2.4). */
 export const escapeMarkdown = (text: string): string => text.replace(/[\\`*_[\]<>#!|~&()]/g, '\\$&');
+
+const MOST_NAMES = 8;
+
+/** Names, and of many how many more. */
+export function fewNames(names: readonly string[]): string {
+  const shown = names.slice(0, MOST_NAMES).map(escapeMarkdown).join(', ');
+  return names.length > MOST_NAMES ? `${shown} and ${names.length - MOST_NAMES} more` : shown;
+}

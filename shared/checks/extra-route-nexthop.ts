@@ -62,7 +62,8 @@ function attachedPrefixes({ interfaces, external_gateway: gateway }: Router, fin
   return [...subnets, ...(external?.subnets ?? [])].flatMap((subnet) => subnet?.cidr ?? []);
 }
 
+/** Those of all ports that have the router as `device_id` (`db/extraroute_db.py: _validate_routes`), the SNAT ports among them. */
 const addressesOf = ({ interfaces, external_gateway }: Router): string[] => [
-  ...interfaces.flatMap(({ ip_address }) => ip_address ?? []),
+  ...interfaces.flatMap(({ ip_address, snat }) => [ip_address ?? [], snat?.ip_address ?? []].flat()),
   ...(external_gateway?.external_fixed_ips.map(({ ip_address }) => ip_address) ?? []),
 ];

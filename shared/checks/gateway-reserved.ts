@@ -1,7 +1,7 @@
 /** Gateways that are the network or broadcast address. */
 import { parsePrefix } from '../ip.ts';
 import type { Check } from './check.ts';
-import { reservedAs } from './reserved.ts';
+import { reservedAsGateway } from './reserved.ts';
 
 export const gatewayReserved: Check = {
   code: 'gateway-reserved',
@@ -10,9 +10,12 @@ export const gatewayReserved: Check = {
   why: "Interfaces take the gateway's address, and no `qr-` device can have the network or broadcast address.",
   check(topology, report) {
     for (const { name, pointer, cidr, gateway_ip } of topology.networks.flatMap((each) => each.subnets)) {
-      const reserved = gateway_ip !== null && reservedAs(parsePrefix(cidr)!, gateway_ip);
+      const prefix = parsePrefix(cidr)!;
+      const reserved = gateway_ip !== null && reservedAsGateway(prefix, gateway_ip);
       if (!reserved) continue;
-      const message = `The gateway ${gateway_ip} is the ${reserved} address of ${cidr} (subnet \`${name}\`), which no \`qr-\` device can have. Neutron refuses it; choose another address of the subnet.`;
+      const isBare = prefix.length >= 31;
+      const todo = isBare ? 'set `gateway_ip: null`' : 'choose another address of the subnet';
+      const message = `The gateway ${gateway_ip} is the ${reserved} address of ${cidr} (subnet \`${name}\`), which ${isBare ? 'no gateway' : 'no `qr-` device'} can have. Neutron refuses it; ${todo}.`;
       const related = [{ pointer: `${pointer}/cidr`, message: `subnet ${name}` }];
       report({ message, pointer: `${pointer}/gateway_ip`, related });
     }
@@ -25,6 +28,6 @@ networks:
 `,
   right: `
 networks:
-  red: {subnets: {red-v4: {cidr: 10.0.0.0/24, gateway_ip: 10.0.0.1}, point: {cidr: 10.0.1.0/31, gateway_ip: 10.0.1.0, enable_dhcp: false}}}
+  red: {subnets: {red-v4: {cidr: 10.0.0.0/24, gateway_ip: 10.0.0.1}, point: {cidr: 10.0.1.0/31, gateway_ip: null, enable_dhcp: false}}}
 `,
 };

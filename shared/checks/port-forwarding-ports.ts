@@ -2,6 +2,7 @@
 import { portsOfForwarding } from '../namespaces/portForwarding.ts';
 import { quote } from '../topology/describe.ts';
 import type { PortForwarding } from '../topology/types.ts';
+import { unreadOf } from '../topology/unread.ts';
 import type { Check } from './check.ts';
 
 export const portForwardingPorts: Check = {
@@ -10,12 +11,13 @@ export const portForwardingPorts: Check = {
   doc: 'A port forwarding without ports, with two answers to which, or of ranges that do not fit (`services/portforwarding/pf_plugin.py: _validate_ranges`).',
   why: 'A range is mapped port by port onto one of the same length, or as a whole onto a single port. Neutron refuses anything else.',
   check(topology, report) {
+    const unread = unreadOf(topology);
     for (const { pointer, name, port_forwardings } of topology.floating_ips)
       for (const [index, forwarding] of port_forwardings.entries()) {
+        const at = `${pointer}/port_forwardings/${index}`;
         const wrong = whatIsWrong(forwarding);
-        if (wrong === undefined) continue;
-        const message = `A port forwarding of ${quote(name)} ${wrong}`;
-        report({ message, pointer: `${pointer}/port_forwardings/${index}` });
+        if (wrong === undefined || unread.touches(at)) continue;
+        report({ message: `A port forwarding of ${quote(name)} ${wrong}`, pointer: at });
       }
   },
   wrong: `

@@ -33,8 +33,8 @@ export const tableClash: Check = {
   },
   wrong: `
 networks:
-  red: {subnets: {red-v6: {cidr: '2001:db8:24fc:d5d::/64'}}}
-  blue: {subnets: {blue-v6: {cidr: '2001:db8:2918:108::/64'}}}
+  red: {subnets: {red-v6: {cidr: '2001:db8:24fc:d5d::/64', gateway_ip: '2001:db8:24fc:d5d::1'}}}
+  blue: {subnets: {blue-v6: {cidr: '2001:db8:2918:108::/64', gateway_ip: '2001:db8:2918:108::1'}}}
   public: {router:external: true, subnets: {public-v4: {cidr: 192.0.2.0/24}}}
 routers:
   router1:
@@ -46,7 +46,7 @@ routers:
 `,
   right: `
 networks:
-  red: {subnets: {red-v6: {cidr: '2001:db8:24fc:d5d::/64'}}}
+  red: {subnets: {red-v6: {cidr: '2001:db8:24fc:d5d::/64', gateway_ip: '2001:db8:24fc:d5d::1'}}}
   blue: {subnets: {blue-v6: {cidr: '2001:db8:2918:108::/64', gateway_ip: '2001:db8:2918:108::2'}}}
   public: {router:external: true, subnets: {public-v4: {cidr: 192.0.2.0/24}}}
 routers:

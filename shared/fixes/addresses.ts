@@ -53,10 +53,7 @@ function edgesOf(cidr: string): [string, string] {
 const MOST_TAKEN = 70_000;
 
 /** The first address of a subnet's pools, or of all of it, that nothing in the file has. */
-export function freeAddress(
-  topology: Topology,
-  { network, cidr, gateway_ip, allocation_pools }: Subnet,
-): string | undefined {
+function freeAddress(topology: Topology, { network, cidr, gateway_ip, allocation_pools }: Subnet): string | undefined {
   const taken = new Set(
     holders(topology).flatMap((holder) =>
       holder.network === network ? holder.addresses.map(({ ip_address }) => ip_address) : [],

@@ -4,7 +4,7 @@
  */
 import { pointerKeys, type Pointer, type Range } from '../problem.ts';
 import type { SourceMap } from '../topology/sourceMap.ts';
-import { yamlScalar } from '../topology/yamlText.ts';
+import { quoted, yamlScalar } from '../topology/yamlText.ts';
 
 export interface Edit {
   range: Range;
@@ -35,19 +35,30 @@ export interface Written {
 const textOf = (value: string | number | boolean | Written): string =>
   typeof value === 'object' ? value.yaml : yamlScalar(value);
 
+/** A value as it is written in place of another one: who put that in quotes wants this in quotes. */
+export function inStyleOf(before: string, value: string | number | boolean): string {
+  if (typeof value !== 'string') return yamlScalar(value);
+  if (before.startsWith('"')) return quoted(value);
+  return before.startsWith("'") && !/[\p{C}\p{Zl}\p{Zp}]/u.test(value)
+    ? `'${value.replaceAll("'", "''")}'`
+    : yamlScalar(value);
+}
+
 /** Gives an entry a value, whether it is there or not. */
 export function setEntry(source: Source, pointer: Pointer, value: string | number | boolean | Written): Edits {
   const place = source.sourceMap.get(pointer);
   if (!place) return addEntry(source, parentOf(pointer), keyOf(pointer), textOf(value));
   if (isEmpty(place.value)) return place.key && insertBehindColon(source.text, place.key[1], textOf(value));
   // An alias or an anchor is shared with other places.
-  return /^[*&]/.test(source.text.slice(...place.value)) ? undefined : [{ range: place.value, text: textOf(value) }];
+  const before = source.text.slice(...place.value);
+  if (/^[*&]/.test(before)) return undefined;
+  return [{ range: place.value, text: typeof value === 'object' ? value.yaml : inStyleOf(before, value) }];
 }
 
 /** Another name for an entry; what refers to it is left as it is. */
-export function renameEntry({ sourceMap }: Source, pointer: Pointer, name: string): Edits {
+export function renameEntry({ text, sourceMap }: Source, pointer: Pointer, name: string): Edits {
   const key = sourceMap.get(pointer)?.key;
-  return key && [{ range: key, text: yamlScalar(name) }];
+  return key && [{ range: key, text: inStyleOf(text.slice(...key), name) }];
 }
 
 const isEmpty = ([start, end]: Range): boolean => start === end;

@@ -1,5 +1,5 @@
 /** Fixes of names, ids and spellings: what was probably meant, or left out what may be left out. */
-import { pointer as join, pointerKeys } from '../problem.ts';
+import { pointer as join, pointerKeys, type Range } from '../problem.ts';
 import { RELEASES } from '../releases.ts';
 import { CODENAMES } from '../topology/build.ts';
 import { decodeScalar } from '../topology/decodeScalar.ts';
@@ -14,7 +14,7 @@ import { relationsOf } from '../topology/relations.ts';
 import { scalarText } from '../topology/scalarText.ts';
 import type { Topology } from '../topology/types.ts';
 import { yamlScalar } from '../topology/yamlText.ts';
-import { parentOf, removeEntries, setEntry } from './edits.ts';
+import { type Edits, inStyleOf, parentOf, removeEntries, setEntry } from './edits.ts';
 import type { Fix, Fixes, Given } from './fix.ts';
 
 const MOST_CHOICES = 3;
@@ -28,6 +28,12 @@ function nearestOnes(name: string, candidates: Iterable<string>): string[] {
     left.delete(near);
   }
   return found;
+}
+
+/** Another text at a place; none in that of an alias, which is shared with other places. */
+function inPlaceOf(text: string, range: Range, value: string | number | boolean): Edits {
+  const before = text.slice(...range);
+  return before.startsWith('*') ? undefined : [{ range, text: inStyleOf(before, value) }];
 }
 
 const cache = new WeakMap<Topology, Map<string, Reference>>();
@@ -54,7 +60,7 @@ function meantName(given: Given): Fix[] {
     .filter(isFree)
     .map((name, i): Fix => ({
       title: `Change to ${quote(name)}`,
-      edits: range && !given.text.slice(...range).startsWith('*') ? [{ range, text: yamlScalar(name) }] : undefined,
+      edits: range && inPlaceOf(given.text, range, name),
       ...(i === 0 && { isPreferred: true }),
     }));
 }
@@ -73,7 +79,9 @@ function meantInPromise({ topology, problem, sourceMap, text }: Given): Fix[] {
   return nearestOnes(written, candidates).flatMap((name, i): Fix[] => {
     const line = renamedPromise(promise.text, kind, written, name);
     if (line === promise.text) return [];
-    const edits = text.slice(...range).startsWith('*') ? undefined : [{ range, text: yamlScalar(line) }];
+    // What was plain stays so with another plain name.
+    const isPlain = text.slice(...range) === promise.text && yamlScalar(name) === name;
+    const edits = isPlain ? [{ range, text: line }] : inPlaceOf(text, range, line);
     return [{ title: `Change to ${quote(name)}`, edits, ...(i === 0 && { isPreferred: true }) }];
   });
 }
@@ -90,22 +98,18 @@ function asRead(given: Given): Fix[] {
   const scalar = scalarText(written);
   if (scalar === undefined) return [];
   const { value, wrong } = decodeScalar(type, { kind: 'scalar', text: scalar, plain: !/^["']/.test(written), range });
-  if (wrong && value !== undefined) return [replacement(range, value, true)];
+  if (wrong && value !== undefined) return [replacement(given, range, value, true)];
   const words = type.type === 'enum' && !type.open ? nearestOnes(scalar, type.values) : [];
-  return words.map((word, i) => replacement(range, word, i === 0));
+  return words.map((word, i) => replacement(given, range, word, i === 0));
 }
 
-const replacement = (
-  range: readonly [number, number],
-  value: string | number | boolean,
-  isPreferred: boolean,
-): Fix => ({
+const replacement = ({ text }: Given, range: Range, value: string | number | boolean, isPreferred: boolean): Fix => ({
   title: `Write \`${value}\``,
-  edits: [{ range, text: yamlScalar(value) }],
+  edits: [{ range, text: inStyleOf(text.slice(...range), value) }],
   ...(isPreferred && { isPreferred }),
 });
 
-function meantKey({ problem }: Given): Fix[] {
+function meantKey({ problem, text }: Given): Fix[] {
   const keys = pointerKeys(problem.pointer);
   const parent = fieldAt(keys.slice(0, -1));
   const fields = parent?.type.type === 'record' ? fieldsOf(parent.type.kind) : undefined;
@@ -113,13 +117,13 @@ function meantKey({ problem }: Given): Fix[] {
   if (!fields || !range) return [];
   return nearestOnes(keys.at(-1)!, fields.keys()).map((key, i): Fix => ({
     title: `Change to \`${key}\``,
-    edits: [{ range, text: yamlScalar(key) }],
+    edits: [{ range, text: inStyleOf(text.slice(...range), key) }],
     ...(i === 0 && { isPreferred: true }),
   }));
 }
 
 /** Of two things with one name the second one gets another; what refers to the name means the first. */
-function otherName({ problem, sourceMap }: Given): Fix[] {
+function otherName({ problem, sourceMap, text }: Given): Fix[] {
   const keys = pointerKeys(problem.pointer);
   const { range } = problem;
   // Keys of the vocabulary have no other name, and addresses name themselves.
@@ -128,7 +132,8 @@ function otherName({ problem, sourceMap }: Given): Fix[] {
   const nameOf = (number: number): string => `${name}-${number}`;
   let number = 2;
   while (sourceMap.get(parentOf(problem.pointer) + join(nameOf(number)))) number++;
-  return [{ title: `Rename it to ${quote(nameOf(number))}`, edits: [{ range, text: yamlScalar(nameOf(number)) }] }];
+  const edits = [{ range, text: inStyleOf(text.slice(...range), nameOf(number)) }];
+  return [{ title: `Rename it to ${quote(nameOf(number))}`, edits }];
 }
 
 /** Values for a key that is missing, where there is a choice of few. */

@@ -2,7 +2,7 @@
 import { HIGHEST } from '../checks/segmentation-id-range.ts';
 import { compareAddresses, contains, familyOf, parsePrefix } from '../ip.ts';
 import { holders } from '../checks/holders.ts';
-import { reservedAs } from '../checks/reserved.ts';
+import { reservedAsGateway } from '../checks/reserved.ts';
 import { quote } from '../topology/describe.ts';
 import { relationsOf } from '../topology/relations.ts';
 import type { Subnet, Topology } from '../topology/types.ts';
@@ -23,7 +23,7 @@ function gatewayFor(
   { name, network, cidr, gateway_ip, allocation_pools }: Subnet,
 ): string | undefined {
   const isFit = (address: string): boolean =>
-    contains(cidr, address) && reservedAs(parsePrefix(cidr)!, address) === undefined && address !== gateway_ip;
+    contains(cidr, address) && reservedAsGateway(parsePrefix(cidr)!, address) === undefined && address !== gateway_ip;
   const entries = relationsOf(topology).interfacesOfSubnet.get(name) ?? [];
   const own = entries.map((each) => each.interface.ip_address).find((each) => each !== undefined && isFit(each));
   if (own !== undefined) return own;
@@ -168,7 +168,12 @@ export const NETWORK_FIXES: Fixes = {
   'duplicate-segment': anotherSegment,
   'gateway-in-pool': cutPool,
   'gateway-outside-subnet': anotherGateway,
-  'gateway-reserved': anotherGateway,
+  'gateway-reserved': (given) => {
+    const fixes = anotherGateway(given);
+    if (fixes.length > 0) return fixes;
+    // A prefix of one or two addresses has none that could be the gateway.
+    return [{ title: 'Set `gateway_ip: null`', edits: setEntry(given, given.problem.pointer, { yaml: 'null' }) }];
+  },
   'invalid-pool': mendPool,
   'ipv6-modes': ipv6Modes,
   'mtu-above-external': (given) => {

@@ -4,7 +4,7 @@
  */
 import type { Pointer } from '../problem.ts';
 import { familyOf, nthAddress, parsePrefix } from '../ip.ts';
-import { RELEASES } from '../releases.ts';
+import { RELEASES, releaseHas } from '../releases.ts';
 import { isEqual } from './changes.ts';
 import type { Entry, Values } from './fields.ts';
 import { routerOfFloatingIp } from './floatingIp.ts';
@@ -34,7 +34,11 @@ export function buildTopology(
   previous?: Topology,
 ): Topology {
   const nodes = nodesOf(values?.nodes ?? [], [], { make: node, on: () => [] });
-  const networks = networksOf(values?.networks ?? [], [], { make: network, on: () => [] });
+  const defaults = [releaseHas(release, 'ipv6_network_gateway')] as const;
+  const networks = networksOf(values?.networks ?? [], defaults, {
+    make: (each) => network(each, ...defaults),
+    on: () => defaults,
+  });
   const topology: Topology = {
     ...(release !== undefined && { release }),
     nodes: unchanged(nodes, previous?.nodes),
@@ -104,13 +108,20 @@ function node({ name, pointer, value }: Entry<Values<'node'>>): Node {
   return { ...rest, name, pointer, bridge_mappings: bridges };
 }
 
-function network({ name, pointer, value }: Entry<Values<'network'>>): Network {
+function network({ name, pointer, value }: Entry<Values<'network'>>, isNetworkGateway: boolean): Network {
   const { 'router:external': external = false, subnets = [], ...rest } = given(value);
-  return { ...rest, name, pointer, external, subnets: subnets.map((each) => subnet(each, name)) };
+  return { ...rest, name, pointer, external, subnets: subnets.map((each) => subnet(each, name, isNetworkGateway)) };
 }
 
-function subnet({ name, pointer, value }: Entry<Values<'subnet'>>, networkName: string): Subnet {
-  const { gateway_ip = nthAddress(parsePrefix(value.cidr)!, 1) ?? null, ...rest } = given(value);
+/** @param isNetworkGateway whether the gateway of an IPv6 subnet is by default the network's own address */
+function subnet(
+  { name, pointer, value }: Entry<Values<'subnet'>>,
+  networkName: string,
+  isNetworkGateway: boolean,
+): Subnet {
+  const prefix = parsePrefix(value.cidr)!;
+  const first = prefix.family === 'inet6' && isNetworkGateway ? 0 : 1;
+  const { gateway_ip = nthAddress(prefix, first) ?? null, ...rest } = given(value);
   return {
     ...rest,
     name,

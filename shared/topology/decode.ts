@@ -86,7 +86,8 @@ const reportUnfinished = (out: Decoded, code: ReaderCode, message: string, at: H
 function record(kind: string, tree: Tree, here: Here, out: Decoded): Thing | undefined {
   const fields = fieldsOf(kind)!;
   if (tree.kind !== 'map' && !isNull(tree)) {
-    report(out, 'wrong-type', `${sentence(here)} must be a map with the keys ${keysOf(fields)}.`, shorter(tree, here));
+    const message = `${sentence(here)} must be a map with the keys ${keysOf(fields)}.${missingSpace(tree, fields)}`;
+    report(out, 'wrong-type', message, shorter(tree, here));
     return undefined;
   }
   const values: Thing = Object.create(null);
@@ -101,6 +102,13 @@ function record(kind: string, tree: Tree, here: Here, out: Decoded): Thing | und
     }
   }
   return complete(fields, values, pairs, here, out) ? values : undefined;
+}
+
+/** `agent_mode:dvr` is one word for YAML. */
+function missingSpace(tree: Tree, fields: ReadonlyMap<string, Field>): string {
+  if (tree.kind !== 'scalar' || !tree.plain) return '';
+  const key = [...fields.keys()].find((each) => tree.text.startsWith(`${each}:`));
+  return key === undefined ? '' : ` A space is missing behind the colon of \`${key}\`.`;
 }
 
 const required = new WeakMap<ReadonlyMap<string, Field>, [string, Field][]>();

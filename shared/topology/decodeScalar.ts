@@ -120,8 +120,13 @@ function whyNoAddress(text: string): string {
 function prefix(text: string): Decoded {
   const parsed = parsePrefix(text);
   if (!parsed) return wrong('bad-prefix', `must be a prefix such as 10.0.0.0/24, which ${quote(text)} is not`);
+  // Which one, nobody can guess: what followed from a guess would be told as mistakes of others.
+  if (!text.includes('/'))
+    return wrong(
+      'bad-prefix',
+      `needs a prefix length behind ${quote(text)}, such as /${parsed.family === 'inet' ? 24 : 64}`,
+    );
   const value = networkText(parsed);
-  if (!text.includes('/')) return { value, ...wrong('bad-prefix', `needs a prefix length, as in ${value}`) };
   if (parsed.address !== value.split('/')[0])
     return {
       value,

@@ -233,10 +233,26 @@ function forPeople(error: YamlError, text: string): YamlError {
   const bracket = UNCLOSED_FLOW.exec(error.message)?.[1];
   if (bracket === undefined)
     return { ...error, message: MESSAGES.get(error.code) ?? error.message.replace(/([^.])$/, '$1.') };
-  // The parser notices on the next line; what is missing is missing here.
-  let end = error.range[0];
-  while (end > 1 && /\s/.test(text[end - 1]!)) end--;
+  const end = contentEnd(text, error.range[0]);
   return { ...error, range: [Math.max(0, end - 1), end], message: `A \`${bracket}\` is missing behind this.` };
+}
+
+/** So many characters of comments are looked over: there may be megabytes, once for each bracket. */
+const MAX_COMMENTS = 10_000;
+
+/** The parser notices on a later line; what is missing is missing behind the last text before it that is no comment. */
+function contentEnd(text: string, offset: number): number {
+  let end = offset;
+  for (;;) {
+    while (end > 1 && /\s/.test(text[end - 1]!)) end--;
+    if (offset - end > MAX_COMMENTS) return end;
+    const start = Math.max(lineStart(text, end), end - MAX_COMMENTS);
+    const line = text.slice(start, end);
+    // With a quote before it, it may be no comment.
+    const comment = /^[^"']*?(?:^|[ \t])#/.exec(line);
+    if (!comment || start + comment[0].length <= 1) return end;
+    end = start + comment[0].length - 1;
+  }
 }
 
 const MESSAGES = new Map([

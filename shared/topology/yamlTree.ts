@@ -68,7 +68,8 @@ function parseYaml(text: string, colons: ReadonlySet<number>): ParsedText<Docume
   const errors = documents[0]!.errors
     .map(({ code, pos, message }): YamlError => ({ range: pos, code, message }))
     // What is missing where the reading ends is there in the text.
-    .filter(({ range }) => !stop || range[1] < stoppedAt);
+    .filter(({ range }) => !stop || range[1] < stoppedAt)
+    .filter((error) => !isCommentApart(text, error));
   if (stop) errors.push({ range: [stoppedAt, stoppedAt + 1], code: 'STOPPED', message: stop });
   else if (documents.length > 1) errors.push(secondDocument(documents[1]!.range[0]));
   return {
@@ -78,6 +79,10 @@ function parseYaml(text: string, colons: ReadonlySet<number>): ParsedText<Docume
     ...(seen.unclosed !== undefined && { unclosed: seen.unclosed }),
   };
 }
+
+/** The library misses white space before a comment that begins a line behind a flow collection. YAML 1.2.2, section 6.6 does not. */
+const isCommentApart = (text: string, { code, range: [start] }: YamlError): boolean =>
+  code === 'MISSING_CHAR' && text[start] === '#' && /\s/.test(text[start - 1] ?? '\n');
 
 /** Whether the parser is in a document that is a list, in either style. */
 function isList({ stack }: Parser): boolean {

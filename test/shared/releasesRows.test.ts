@@ -37,7 +37,7 @@ const SCOPE = {
   network: ', ipv4_address_scope: outside',
   public: ', ipv4_address_scope: outside, subnets: {public-v4: {cidr: 203.0.113.0/24}}',
 };
-const SUBNETS = `, subnets: {public-v4: {cidr: 203.0.113.0/24}, public-v6: {cidr: '2001:db8:9::/64'}}`;
+const SUBNETS = `, subnets: {public-v4: {cidr: 203.0.113.0/24}, public-v6: {cidr: '2001:db8:9::/64', gateway_ip: '2001:db8:9::1'}}`;
 
 const MARK = '-d 169.254.169.254/32';
 const ROWS: Row[] = [
@@ -180,6 +180,20 @@ const ROWS: Row[] = [
     change: 'arp_sysctls', kind: 'qrouter', aspect: 'sysctls', only: /arp/,
     before: [],
     after: ['net.ipv4.conf.all.arp_ignore = 1', 'net.ipv4.conf.all.arp_announce = 2'],
+  },
+  {
+    change: 'ipv6_network_gateway',
+    with: {
+      ...SIX,
+      public: SUBNETS.replace(`, gateway_ip: '2001:db8:9::1'`, ''),
+      gateway: `, {subnet: public-v6, ip_address: '2001:db8:9::10'}`,
+    },
+    node: 'net1',
+    kind: 'snat',
+    aspect: 'routes',
+    only: /^default via 2001/,
+    before: ['default via 2001:db8:9::1 dev qg-dddddddd-11 proto static metric 1024'],
+    after: ['default via 2001:db8:9:: dev qg-dddddddd-11 proto static metric 1024'],
   },
   {
     change: 'gateway_ipv6_params', with: { public: SUBNETS, gateway: `, {subnet: public-v6, ip_address: '2001:db8:9::10'}` }, node: 'net1', kind: 'snat', aspect: 'sysctls', only: /qg/,

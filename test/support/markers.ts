@@ -20,7 +20,10 @@ import { readTopology } from '../../shared/topology/read.ts';
 import { unquoted } from '../../shared/topology/scalarText.ts';
 import { completionVerbs } from './completionMarkers.ts';
 import { documentVerbs } from './documentMarkers.ts';
+import { fixVerbs } from './fixMarkers.ts';
+import { editVerbs } from './editMarkers.ts';
 import type { FixtureFile, Golden, Marker } from './fixture.ts';
+import { typingVerbs } from './typingMarkers.ts';
 
 /** One way to ask the server. */
 export interface Session {
@@ -38,7 +41,7 @@ export interface Asked {
   golden: Golden;
 }
 
-/** Rejects with what is wrong. `diag` is checked for the whole file at once, by the runner. */
+/** Rejects with what is wrong. `diag`, `related` and `severity` are checked for the whole fixture at once, in `diagMarkers.ts`. */
 export async function checkMarker(asked: Asked): Promise<void> {
   const check = VERBS[asked.marker.verb];
   assert.ok(check, `there is no verb \`${asked.marker.verb}\``);
@@ -71,6 +74,21 @@ export const METHODS: Record<string, readonly string[]> = {
   find: ['workspace/symbol', 'workspaceSymbol/resolve'],
   pull: ['textDocument/diagnostic', 'workspace/diagnostic'],
   move: ['workspace/willRenameFiles'],
+  fix: ['textDocument/codeAction'],
+  fixes: ['textDocument/codeAction'],
+  ignore: ['textDocument/codeAction'],
+  fixall: ['textDocument/codeAction', 'codeAction/resolve'],
+  nohover: ['textDocument/hover'],
+  writes: ['textDocument/rename'],
+  moves: ['workspace/willRenameFiles'],
+  formats: ['textDocument/formatting', 'textDocument/rangeFormatting'],
+  enter: ['textDocument/onTypeFormatting'],
+  nolink: ['textDocument/documentLink'],
+  grows: ['textDocument/selectionRange'],
+  outline: ['textDocument/documentSymbol'],
+  delta: ['textDocument/semanticTokens/full/delta'],
+  outgoing: ['textDocument/prepareCallHierarchy', 'callHierarchy/outgoingCalls'],
+  incoming: ['textDocument/prepareCallHierarchy', 'callHierarchy/incomingCalls'],
 };
 
 type Verb = (asked: Asked) => Promise<void>;
@@ -78,8 +96,16 @@ type Verb = (asked: Asked) => Promise<void>;
 const VERBS: Record<string, Verb> = {
   ...completionVerbs,
   ...documentVerbs,
+  ...editVerbs,
+  ...fixVerbs,
+  ...typingVerbs,
   diag: async () => {},
+  related: async () => {},
+  severity: async () => {},
+  bare: async () => {},
+  bom: async () => {},
   crlf: async () => {},
+  cut: async () => {},
 
   /** `hover PIECE … PIECE`: the hover has these in this order; `hover -`: there is none. */
   async hover(asked) {
@@ -195,7 +221,7 @@ const VERBS: Record<string, Verb> = {
 };
 
 /** The answers at each column that the marker covers. */
-async function everywhere<T>({ session, file, marker }: Asked, method: string, more: object = {}): Promise<T[]> {
+export async function everywhere<T>({ session, file, marker }: Asked, method: string, more: object = {}): Promise<T[]> {
   const answers: T[] = [];
   // One caret is a place between two characters; more are a text, with its end.
   const last = marker.end - marker.start === 1 ? marker.start : marker.end;

@@ -4,6 +4,7 @@ import type { ClientCapabilities, Diagnostic } from 'vscode-languageserver';
 import { diagnostics, diagnosticsInAll } from '../../server/features/diagnostics.ts';
 import { wrongParams, type Context } from '../../server/features/feature.ts';
 import { FEATURES } from '../../server/features/table.ts';
+import { includablePaths } from '../../server/includable.ts';
 import { textOf } from '../../server/text.ts';
 import { makeWorkspace } from '../../server/workspace.ts';
 import { COMMAND } from '../../shared/protocol.ts';
@@ -19,7 +20,10 @@ export interface OpenSession extends Session {
 }
 
 /** All files of all fixtures, opened in one server's worth of functions. */
-export function functionSession(all: readonly Fixture[], client: ClientCapabilities = CLIENTS.full): OpenSession {
+export function functionSession(
+  all: readonly Pick<Fixture, 'files'>[],
+  client: ClientCapabilities = CLIENTS.full,
+): OpenSession {
   const workspace = makeWorkspace();
   const create = (uri: string, text: string, version = 1): void =>
     workspace.put(textOf({ uri, languageId: 'dvr-topology', version }, text));
@@ -34,6 +38,7 @@ export function functionSession(all: readonly Fixture[], client: ClientCapabilit
     diagnostics: told,
     comparison: () => undefined,
     commands: Object.values(COMMAND),
+    includable: (uri) => includablePaths(uri, workspace),
     isCancelled: () => false,
   };
   return {
@@ -50,12 +55,23 @@ export function functionSession(all: readonly Fixture[], client: ClientCapabilit
   };
 }
 
-/** The same in a server process. */
-export async function wireSession(all: readonly Fixture[]): Promise<OpenSession> {
+export interface WireSession extends OpenSession {
+  open(fixture: Fixture): Promise<void>;
+  close(fixture: Fixture): Promise<void>;
+}
+
+/** The same in a server process, in which nothing is open yet. */
+export async function wireSession(): Promise<WireSession> {
   const client = await startLsp({}, undefined, undefined, CLIENTS.full);
   const versions = new Map<string, number>();
-  for (const { uri, text } of all.flatMap(({ files }) => files)) await client.open(uri, text);
   return {
+    async open({ files }) {
+      for (const { uri, text } of files) await client.open(uri, text);
+    },
+    async close({ files }) {
+      for (const { uri } of files)
+        await client.connection.sendNotification('textDocument/didClose', { textDocument: { uri } });
+    },
     ask: (method, params) => client.connection.sendRequest(method, params),
     change: async (uri, text) => {
       const version = (versions.get(uri) ?? 1) + 1;

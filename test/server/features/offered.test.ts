@@ -34,7 +34,7 @@ const NETWORKS: readonly [what: string, networks: string, wanted: RegExp][] = [
   [
     'of the type that has ids, and not behind those of others',
     '  a: {network_type: vlan, segmentation_id: 5}\n  b: {network_type: vxlan, segmentation_id: 70000}\n',
-    /network_type: \$\{\d:vlan\}, segmentation_id: \$\{\d:6\}/,
+    /network_type: \$\{\d:vlan\}, physical_network: \$\{\d:physnet1\}, segmentation_id: \$\{\d:6\}/,
   ],
   ['and not of one without ids', '  a: {network_type: flat}\n', /network_type: \$\{\d:vxlan\}, segmentation_id: /],
 ];

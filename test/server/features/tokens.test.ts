@@ -24,7 +24,7 @@ function withoutTrees(document: Document): Document {
   const { text } = document;
   const reading = document.reading();
   const chunks = (): Chunks => ({ ...reading.sourceMap.chunks(), tree: () => undefined });
-  const sourceMap = { ...reading.sourceMap, chunks };
+  const sourceMap = Object.assign({}, reading.sourceMap, { chunks });
   return { ...document, text: { ...text, uri: `${text.uri}#places` }, reading: () => ({ ...reading, sourceMap }) };
 }
 

@@ -24,12 +24,6 @@ const rows: [code: string, given: string, wanted: string, isPreferred: boolean][
     'networks: {n: {subnets: {s: {cidr: 10.0.0.0/24}}}}',
     true,
   ],
-  [
-    'bad-prefix',
-    'networks: {n: {subnets: {s: {cidr: 10.0.0.7}}}}',
-    'networks: {n: {subnets: {s: {cidr: 10.0.0.7/32}}}}',
-    true,
-  ],
   ['wrong-type', 'networks: {n: {mtu: "1500"}}', 'networks: {n: {mtu: 1500}}', true],
   ['wrong-type', "networks: {n: {router:external: 'True'}}", 'networks: {n: {router:external: true}}', true],
   ['wrong-type', 'nodes: {a: {agent_mode: dvr_sant}}', 'nodes: {a: {agent_mode: dvr_snat}}', true],

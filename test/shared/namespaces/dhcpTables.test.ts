@@ -144,7 +144,7 @@ describe('releases', () => {
   it('the IPv6 metadata address: victoria, and since 2025.1 only with IPv6', () => {
     const six = (release: string, subnets?: string) =>
       hasMetadata6({ release, backports: {} }, topologyOf(release, subnets).networks[0]!);
-    const both = 'red-v4: {cidr: 10.0.1.0/24}, red-v6: {cidr: 2001:db8::/64}';
+    const both = 'red-v4: {cidr: 10.0.1.0/24}, red-v6: {cidr: 2001:db8::/64, gateway_ip: 2001:db8::1}';
     assert.deepEqual([six('ussuri'), six('victoria'), six('2025.1'), six('2025.1', both)], [false, true, false, true]);
   });
 });

@@ -23,7 +23,7 @@ release: zed
 nodes: {compute1: {agent_mode: dvr}, compute2: {agent_mode: dvr_no_external}, net1: {agent_mode: dvr_snat}}
 networks:
   public: {id: 44444444-aaaa-4aaa-8aaa-aaaaaaaaaaaa, router:external: true, network_type: flat, subnets: {public-v4: {cidr: 203.0.113.0/24}${outside}}}
-  six: {network_type: vxlan, subnets: {six-a: {cidr: '2001:db8:a::/64'}, six-b: {cidr: '2001:db8:b::/64'}}}
+  six: {network_type: vxlan, subnets: {six-a: {cidr: '2001:db8:a::/64', gateway_ip: '2001:db8:a::1'}, six-b: {cidr: '2001:db8:b::/64', gateway_ip: '2001:db8:b::1'}}}
 routers:
   r:
     id: ${ID}
@@ -37,7 +37,10 @@ ports:
   vm2: {node: compute2, network: six, mac_address: fa:16:3e:00:00:12, fixed_ips: [{ip_address: '2001:db8:b::12'}]}
 `);
 
-const dual = topologyWith(", public-v6: {cidr: '2001:db8:e::/64'}", ", {ip_address: '2001:db8:e::10'}");
+const dual = topologyWith(
+  ", public-v6: {cidr: '2001:db8:e::/64', gateway_ip: '2001:db8:e::1'}",
+  ", {ip_address: '2001:db8:e::10'}",
+);
 const four = topologyWith('', '');
 const routesOf = (state: NodeState, namespace: string, pattern: RegExp): string[] =>
   linesOf(state, namespace, 'routes').filter((line) => pattern.test(line));
@@ -133,7 +136,7 @@ describe('IPv6 routes', () => {
 
   it('to another external subnet are on the link, without a scope', () => {
     const two = topologyWith(
-      ", e-v6: {cidr: '2001:db8:e::/64'}, f-v6: {cidr: '2001:db8:f::/64'}",
+      ", e-v6: {cidr: '2001:db8:e::/64', gateway_ip: '2001:db8:e::1'}, f-v6: {cidr: '2001:db8:f::/64', gateway_ip: '2001:db8:f::1'}",
       ", {ip_address: '2001:db8:e::10'}",
     );
     assert.deepEqual(routesOf(expect(two, 'net1'), SNAT, /^2001:db8:f::/), [

@@ -14,9 +14,9 @@ const topologyWith = (router: string): Topology =>
 release: zed
 nodes: {compute1: {agent_mode: dvr}, compute2: {agent_mode: dvr_no_external}, net1: {agent_mode: dvr_snat}}
 networks:
-  public: {id: 44444444-aaaa-4aaa-8aaa-aaaaaaaaaaaa, router:external: true, network_type: flat, ipv6_address_scope: six, subnets: {public-v6: {cidr: '2001:db8::/64'}}}
-  red: {network_type: vxlan, ipv6_address_scope: six, subnets: {red-v6: {cidr: '2001:db8:a::/64'}}}
-  blue: {network_type: vxlan, subnets: {blue-v6: {cidr: '2001:db8:b::/64'}}}
+  public: {id: 44444444-aaaa-4aaa-8aaa-aaaaaaaaaaaa, router:external: true, network_type: flat, ipv6_address_scope: six, subnets: {public-v6: {cidr: '2001:db8::/64', gateway_ip: '2001:db8::1'}}}
+  red: {network_type: vxlan, ipv6_address_scope: six, subnets: {red-v6: {cidr: '2001:db8:a::/64', gateway_ip: '2001:db8:a::1'}}}
+  blue: {network_type: vxlan, subnets: {blue-v6: {cidr: '2001:db8:b::/64', gateway_ip: '2001:db8:b::1'}}}
 routers:
   r:
     id: ${ID}

@@ -16,8 +16,8 @@ const topologyWith = (routes: string, later = ''): Topology =>
 release: zed
 nodes: {compute1: {agent_mode: dvr}, net1: {agent_mode: dvr_snat}}
 networks:
-  public: {id: ${NET}, router:external: true, network_type: flat, subnets: {public-v4: {cidr: 203.0.113.0/24}, public-v6: {cidr: '2001:db8:e::/64'}${later}}}
-  red: {network_type: vxlan, subnets: {red-v4: {cidr: 10.0.1.0/24}, red-v6: {cidr: '2001:db8:a::/64'}}}
+  public: {id: ${NET}, router:external: true, network_type: flat, subnets: {public-v4: {cidr: 203.0.113.0/24}, public-v6: {cidr: '2001:db8:e::/64', gateway_ip: '2001:db8:e::1'}${later}}}
+  red: {network_type: vxlan, subnets: {red-v4: {cidr: 10.0.1.0/24}, red-v6: {cidr: '2001:db8:a::/64', gateway_ip: '2001:db8:a::1'}}}
 routers:
   r:
     id: ${ID}

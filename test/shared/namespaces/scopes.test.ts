@@ -26,7 +26,7 @@ networks:
     network_type: flat
     ${scope === '' ? '' : 'ipv4_address_scope: outside'}
     subnets: {public-v4: {cidr: 203.0.113.0/24}}
-  green: {${scope}network_type: vxlan, subnets: {green-v4: {cidr: 10.0.1.0/24}, green-v6: {cidr: '2001:db8:1::/64'}}}
+  green: {${scope}network_type: vxlan, subnets: {green-v4: {cidr: 10.0.1.0/24}, green-v6: {cidr: '2001:db8:1::/64', gateway_ip: '2001:db8:1::1'}}}
   blue: {ipv4_address_scope: inside, network_type: vxlan, subnets: {blue-v4: {cidr: 10.0.2.0/24}}}
   red: {network_type: vxlan, subnets: {red-v4: {cidr: 10.0.3.0/24}}}
 routers:
