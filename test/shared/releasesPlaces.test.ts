@@ -21,8 +21,8 @@ networks:
   green: {network_type: vxlan, subnets: {green-v4: {cidr: 10.0.2.0/24}}}
   blue: {network_type: vxlan, subnets: {blue-v4: {cidr: 10.0.3.0/24}}}
 routers:
-  r1: {interfaces: {red-v4: , shared-v4: {ip_address: 10.0.9.1}}}
-  r2: {interfaces: {green-v4: , shared-v4: {ip_address: 10.0.9.2}}}
+  r1: {interfaces: {red-v4: , shared-v4: {ip_address: 10.0.9.1, port_id: aaaaaaaa-91}}}
+  r2: {interfaces: {green-v4: , shared-v4: {ip_address: 10.0.9.2, port_id: aaaaaaaa-92}}}
   r3: {interfaces: {blue-v4: }}
 ports:
   vm1: {node: compute1, network: red, fixed_ips: [{ip_address: 10.0.1.11}]}
