@@ -40,8 +40,7 @@ const escaped = (key: string): string =>
   key.includes('~') || key.includes('/') ? key.replaceAll('~', '~0').replaceAll('/', '~1') : key;
 
 /** The unescaped keys of a pointer. */
-export const pointerKeys = (p: Pointer): string[] =>
-  p
-    .split('/')
-    .slice(1)
-    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+export function pointerKeys(p: Pointer): string[] {
+  const keys = p.split('/').slice(1);
+  return p.includes('~') ? keys.map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~')) : keys;
+}

@@ -202,10 +202,10 @@ function foundIn(places: Places, text: string): Found[] {
     while (around.length > 0 && !pointer.startsWith(around.at(-1)!.prefix)) around.pop();
     const at = fieldIn(around, pointer);
     if (!at) continue;
+    if (key && at.parent?.type === 'map') addKey(found, at, pointer, text, key);
     const { type } = at.type;
     if (type === 'record' || type === 'map' || type === 'list') around.push({ prefix: `${pointer}/`, at });
     else addValue(found, at, pointer, text, value);
-    if (key && at.parent?.type === 'map') addKey(found, at, pointer, text, key);
   }
   return found;
 }
@@ -216,8 +216,8 @@ function foundInEntry({ section, pair }: Entry, text: string): Found[] {
   const addPair = (outer: FieldAt, outerKey: string, { key, keyRange, value }: Pair): void => {
     const at = step(outer, key);
     if (!at) return;
-    addTree(at, key, value);
     if (at.parent?.type === 'map') addName(found, at, [outerKey, key], text, keyRange);
+    addTree(at, key, value);
   };
   const addTree = (at: FieldAt, key: string, tree: Tree): void => {
     if (isScalarType(at.type)) addScalar(found, at, key, text, tree.range);
@@ -300,7 +300,8 @@ function placed(text: string, found: Found[]): ChunkTokens {
   const tokens: Placed[] = [];
   let line = 0;
   let last = -1;
-  for (const { range, type, name } of found.toSorted((a, b) => a.range[0] - b.range[0])) {
+  const isInOrder = found.every(({ range }, i) => i === 0 || found[i - 1]!.range[0] <= range[0]);
+  for (const { range, type, name } of isInOrder ? found : found.toSorted((a, b) => a.range[0] - b.range[0])) {
     const [start, end] = range;
     if (start < last || end <= start) continue;
     while (start >= (starts[line + 1] ?? Infinity)) line++;

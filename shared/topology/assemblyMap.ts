@@ -43,15 +43,25 @@ export function assemblyMap(assembly: Assembly): TextMap {
       return spot !== undefined && hasInner(placesOf(spot.block, spot.part), pointer);
     },
     chunks: () => chunksOf(assembly),
-    *around(offset) {
-      yield ['', { value: rootRange(assembly) }];
-      for (const entry of entriesAt(assembly, offset)) yield* places(entry, near(assembly, entry, offset));
+    around(offset) {
+      const all: [Pointer, Place][] = [['', { value: rootRange(assembly) }]];
+      for (const entry of entriesAt(assembly, offset)) {
+        if (isHeaded(entry.section)) all.push([entry.section.pointer, headPlace(assembly, entry)]);
+        for (const placed of near(assembly, entry, offset)) addUpTo(all, spotOf(assembly, entry, placed), offset);
+      }
+      return all;
     },
     *[Symbol.iterator]() {
       yield ['', { value: rootRange(assembly) }];
       for (const entry of assembly.sections) yield* places(entry, entry.section.placed);
     },
   };
+}
+
+/** A thousand places of a name are asked for, one by one: what begins behind the offset is not moved. */
+function addUpTo(all: [Pointer, Place][], { block, part, start }: Spot, offset: number): void {
+  for (const [pointer, place] of placesOf(block, part))
+    if ((place.key?.[0] ?? place.value[0]) <= offset - start) all.push([pointer, moved(place, start)]);
 }
 
 /** The blocks. Of what is in the file twice only the first counts: such a block is another chunk in each version. */

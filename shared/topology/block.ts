@@ -26,6 +26,8 @@ export interface Block {
   hasAliases: boolean;
   /** How much its aliases mean, in entries. */
   aliased: number;
+  /** The entries of a plain one as they are written, until somebody made something of them: all of them kept would take much memory. */
+  pairs?: Pair[] | undefined;
 }
 
 /** A key of the file and its value, or a thing in a section. */
@@ -60,7 +62,8 @@ export function readBlock(section: string | undefined, isHead: boolean, text: st
     block.parts.push({ key, pointer: join(key), keyRange: [0, end], range: [end, end], problems: [], unread: [] });
     return block;
   }
-  const pairs = plainPairs(text) ?? pairsInContext(block);
+  block.pairs = plainPairs(text);
+  const pairs = block.pairs ?? pairsInContext(block);
   if (!block.isWhole) block.parts = pairs.map((pair) => readPart(section, pair));
   return block;
 }
@@ -100,7 +103,8 @@ export function placesOf(block: Block, part: Part): Places {
 
 function readPlaces(block: Block): Map<Part, Places> {
   const { section, text, parts } = block;
-  const pairs = plainPairs(text) ?? pairsByLibrary({ ...block });
+  const pairs = block.pairs ?? plainPairs(text) ?? pairsByLibrary({ ...block });
+  block.pairs = undefined;
   return new Map(
     pairs.map((pair, i) => {
       const places: Places = [];
@@ -116,7 +120,8 @@ export function pairOf(block: Block, part: Part): { section: string; pair: Pair 
   const { section, text, parts, errors } = block;
   if (section === undefined || isOfRouters(section, part.key)) return undefined;
   if (errors.length + part.problems.length + part.unread.length > 0) return undefined;
-  const pair = plainPairs(text)?.[parts.indexOf(part)];
+  const pair = (block.pairs ?? plainPairs(text))?.[parts.indexOf(part)];
+  block.pairs = undefined;
   return pair && { section, pair };
 }
 
