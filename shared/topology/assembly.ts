@@ -67,6 +67,7 @@ function readBlocks(
   let context = contextsOf(blocks);
   for (const { section, isHead, start, end } of cuts.slice(front, cuts.length - back)) {
     const block = readBlock(section, isHead, ownText(text, start, end), context);
+    if (cuts.length > MOST_KEPT) block.pairs = undefined;
     if (isBroken(block)) broken.push(block);
     if (block.hasAnchors) context += contextOf(block);
     if (block.isWhole || isTooBroken(broken) || context.length > MAX_CONTEXT) return undefined;
@@ -74,6 +75,9 @@ function readBlocks(
   }
   return withContext([...blocks, ...kept]);
 }
+
+/** Of more blocks than this what they say is not kept until somebody asks: it would take more time to keep it than to read it again. */
+const MOST_KEPT = 20_000;
 
 /** The blocks with aliases read with what is anchored before them. */
 function withContext(blocks: Block[]): Block[] | undefined {
